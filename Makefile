@@ -1,0 +1,44 @@
+# Two commands are enough: `make demo` to try SIAGA, `make test` to check it.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+SIAGA := .venv/bin/siaga
+
+.PHONY: help setup demo demo-reset test lint fast lock clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.ready ## Put everything into .venv
+
+.venv/.ready: requirements/service.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "SIAGA needs Python 3.11 or later: install it, or name it with PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/service.lock
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## Start SIAGA with sample data, a simulator and a desk
+	@$(SIAGA) demo
+
+demo-reset: setup ## Throw the demo's data away
+	@$(SIAGA) demo --reset
+
+test: setup lint ## Run everything that CI runs
+	.venv/bin/python -m pytest -n 2
+
+fast: setup ## Only the tests that need no database
+	.venv/bin/python -m pytest -n 2 tests/dialogue tests/flows tests/nlu tests/reading tests/config
+
+lint: setup ## ruff, mypy --strict and import-linter
+	.venv/bin/ruff check bot tests
+	.venv/bin/ruff format --check bot tests
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+lock: ## Choose the newest versions again
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+		--all-extras pyproject.toml -o requirements/service.lock
+
+clean: ## Remove what make put here
+	rm -rf .venv .siaga .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

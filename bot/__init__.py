@@ -1,0 +1,1 @@
+"""SIAGA: the chatbot service and the desk behind it."""

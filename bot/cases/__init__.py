@@ -1,0 +1,1 @@
+"""Cases: numbers, opening, lifecycle, deadlines, history, and what is asked of them."""

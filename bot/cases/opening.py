@@ -1,0 +1,132 @@
+"""Opening a case: its number, its deadline, what was told with personal numbers masked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.cases.history import PARTICIPANT, record
+from bot.config import Config, Priority
+from bot.hours import add_working_days, add_working_hours
+from bot.messages import Media
+from bot.reading.numbers import mask, personal_numbers
+from bot.storage.sealing import Sealer
+from bot.storage.tables import (
+    Attachment,
+    Case,
+    CaseCounter,
+    CaseKind,
+    CasePriority,
+    CaseStatus,
+    Conversation,
+    PersonalNumber,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewCase:
+    """What is to be opened."""
+
+    kind: CaseKind
+    summary: str
+    branch: str | None = None
+    category: str | None = None
+    priority: CasePriority = CasePriority.NORMAL
+    fields: dict[str, Any] = field(default_factory=dict)
+    evidence: Sequence[Media] = ()
+
+
+async def open_case(
+    session: AsyncSession, sealer: Sealer, config: Config, talk: Conversation, new: NewCase, now: datetime
+) -> Case:
+    """Open a case for the participant of a conversation.
+
+    Args:
+        session: the turn's transaction.
+        sealer: encrypts what must not be read in the database.
+        config: deadlines, hours and prefixes.
+        talk: the conversation that it came from.
+        new: what it is about.
+        now: the moment of opening.
+    """
+    masked = {key: mask(value) if isinstance(value, str) else value for key, value in new.fields.items()}
+    case = Case(
+        number=await next_number(session, config, new.branch, now),
+        kind=new.kind,
+        status=CaseStatus.NEW,
+        priority=new.priority,
+        branch=new.branch,
+        category=new.category,
+        summary=mask(new.summary),
+        fields=masked,
+        sealed_fields=sealer.seal(new.fields) if masked != new.fields else None,
+        participant_id=talk.participant_id,
+        conversation_id=talk.id,
+        opened_at=now,
+        due_at=due(config, new, now),
+    )
+    session.add(case)
+    await session.flush()
+    session.add_all(_attachment(sealer, talk, case, media) for media in new.evidence)
+    await keep_numbers(session, sealer, talk, [new.summary, *map(str, new.fields.values())])
+    record(session, ("case", case.id), "opened", PARTICIPANT, now, public=True, kind=case.kind)
+    return case
+
+
+async def next_number(session: AsyncSession, config: Config, branch: str | None, now: datetime) -> str:
+    """The next number of a branch and month, ``PLB-2611-00042``; the row lock makes it unique."""
+    office = config.office(branch)
+    prefix = config.branches[branch].case_prefix if branch else config.fallback_prefix
+    month = f"{now.astimezone(ZoneInfo(office.zone)):%y%m}"
+    counted = insert(CaseCounter).values(prefix=prefix, month=month, last=1)
+    counted = counted.on_conflict_do_update(
+        index_elements=["prefix", "month"], set_={"last": CaseCounter.last + 1}
+    )
+    last = await session.scalar(counted.returning(CaseCounter.last))
+    return f"{prefix}-{month}-{last:05d}"
+
+
+def due(config: Config, new: NewCase, now: datetime) -> datetime:
+    """When it must be answered, by the working hours of its branch; an emergency is due at once."""
+    if new.priority is CasePriority.URGENT:
+        return now
+    office = config.office(new.branch)
+    priority = Priority.HIGH if new.priority is CasePriority.HIGH else Priority.NORMAL
+    deadline = getattr(config.cases.deadlines, new.kind.value).of(priority)
+    if deadline.working_days is not None:
+        return add_working_days(office, now, deadline.working_days, config.holidays)
+    return add_working_hours(office, now, deadline.working_hours, config.holidays)
+
+
+def _attachment(sealer: Sealer, talk: Conversation, case: Case, media: Media) -> Attachment:
+    return Attachment(
+        case_id=case.id,
+        channel=talk.address.partition(":")[0],
+        kind=media.kind,
+        content_type=media.content_type,
+        file_name=media.file_name,
+        size=media.size,
+        sealed_reference=sealer.seal(media.reference),
+    )
+
+
+async def keep_numbers(
+    session: AsyncSession, sealer: Sealer, talk: Conversation, texts: Sequence[str]
+) -> None:
+    """Keep the personal numbers in `texts`, sealed, so that the desk can find a person by one of them."""
+    rows = [
+        {
+            "participant_id": talk.participant_id,
+            "kind": number.kind,
+            "sealed": sealer.seal(number.value),
+            "digest": sealer.digest(number.value),
+        }
+        for text in texts
+        for number in personal_numbers(text)
+    ]
+    if rows:
+        await session.execute(insert(PersonalNumber).values(rows).on_conflict_do_nothing())

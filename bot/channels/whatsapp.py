@@ -1,0 +1,185 @@
+"""WhatsApp through Twilio."""
+
+from datetime import datetime
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import httpx
+import structlog
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
+
+from bot.channels.channel import Limits, Webhook
+from bot.channels.rendering import lay_out, split
+from bot.channels.whatsapp_api import PATIENCE, TwilioAccount, TwilioApi
+from bot.channels.whatsapp_contents import Contents, ContentStore, question
+from bot.channels.whatsapp_errors import CONTENT_REFUSED, UNKNOWN_CONTENT
+from bot.channels.whatsapp_events import CHANNEL, Form, events, read_form
+from bot.errors import BadPayload, ChannelError, Forged
+from bot.messages import Address, Call, Event, Incoming, Media, Text
+
+log = structlog.get_logger()
+
+LIMITS = Limits(
+    text=1500,  # Twilio takes 1600 (21617)
+    body=1024,  # with buttons or a list
+    buttons=3,
+    button_title=20,
+    rows=10,
+    row_title=24,
+    row_description=72,
+)
+LARGEST_FILE = 16 * 1024 * 1024
+MOST_REDIRECTS = 3
+STATUS_PATH = "/webhooks/whatsapp/status"
+
+
+class WhatsApp:
+    """Participants on WhatsApp, reached through one Twilio number."""
+
+    name = CHANNEL
+    limits = LIMITS
+
+    def __init__(self, account: TwilioAccount, contents: ContentStore) -> None:
+        self._account = account
+        self._validator = RequestValidator(account.token)
+        self._api = TwilioApi(account)
+        self._contents = Contents(self._api, contents)
+        self._http = httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False)
+
+    def verify(self, webhook: Webhook) -> None:
+        """Check Twilio's signature and that the account is ours; see `Channel.verify`.
+
+        What Twilio signed is the address that it was given, so that is what is checked: our public address and
+        the raw path and query, whatever a proxy made of them on the way.
+        """
+        form = read_form(webhook)
+        signature = webhook.headers.get("x-twilio-signature", "")
+        url = self._account.public_url.rstrip("/") + webhook.path_and_query
+        # The query of a body that is no form holds the body's own hash: the address alone is signed.
+        if not webhook.path_and_query.startswith("/") or not self._validator.validate(
+            url, form or {}, signature
+        ):
+            raise Forged("signature")
+        if form is not None and form.text("AccountSid") != self._account.sid:
+            raise Forged("account")
+
+    def parse(self, webhook: Webhook, now: datetime) -> list[Event]:
+        """A message, or a receipt for one of ours; see `Channel.parse`."""
+        form: Form | None = read_form(webhook)
+        if form is None:
+            raise BadPayload("no form")
+        return events(form, now)
+
+    def render(self, to: Address, text: Text) -> list[Call]:
+        """Plain messages, the last one with buttons or a list if `text` has options; see `Channel.render`."""
+        return [
+            question(part) if part.options else Call(method="Messages", fields={"Body": part.body})
+            for part in lay_out(text, LIMITS)
+        ]
+
+    async def send(self, to: Address, call: Call) -> str:
+        """Send and return the message's SID; see `Channel.send`.
+
+        A question whose buttons are not to be had, or are refused, goes as numbered text.
+        """
+        if "Content" not in call.fields:
+            return await self._create(to, body=str(call.fields["Body"]))
+        name = str(call.fields["Content"])
+        sid = await self._contents.sid(name)
+        if sid and (sent := await self._ask(to, call, sid)):
+            return sent
+        return await self._in_words(to, str(call.fields["Body"]))
+
+    async def _ask(self, to: Address, call: Call, sid: str) -> str | None:
+        """Send with the content object `sid`, once more with a new one if Twilio does not know it; None if refused."""
+        variables = str(call.fields["ContentVariables"])
+        try:
+            return await self._create(to, content_sid=sid, content_variables=variables)
+        except ChannelError as error:
+            if error.code not in CONTENT_REFUSED:
+                raise
+            log.warning("whatsapp.question_refused", content=call.fields["Content"], code=error.code)
+            if error.code != UNKNOWN_CONTENT:
+                return None
+        renewed = await self._contents.renew(str(call.fields["Content"]), stale=sid)
+        return await self._ask(to, call, renewed) if renewed and renewed != sid else None
+
+    async def _in_words(self, to: Address, body: str) -> str:
+        sent = ""
+        for part in split(body, LIMITS.text):
+            sent = await self._create(to, body=part)
+        return sent
+
+    async def _create(self, to: Address, **fields: str) -> str:
+        callback = self._account.public_url.rstrip("/") + STATUS_PATH
+        return await self._api.create_message(
+            to=to, from_=self._account.number, status_callback=callback, **fields
+        )
+
+    async def acknowledge(self, incoming: Incoming) -> None:
+        """Nothing to do: WhatsApp expects no answer to a tap."""
+
+    async def typing(self, to: Address, incoming: Incoming) -> None:
+        """Show "typing" for 25 seconds or until our next message. It also marks `incoming` as read."""
+        try:
+            await self._api.show_typing(incoming.provider_id)
+        except ChannelError as error:
+            log.info("whatsapp.typing_refused", code=error.code)
+
+    async def fetch(self, media: Media) -> tuple[str, bytes]:
+        """Download from Twilio, at most 16 MB; see `Channel.fetch`.
+
+        The address came in a request, so only our own account's media at Twilio are fetched. Twilio answers
+        with the address of its content network, which must not see our credentials.
+        """
+        url = self._media_url(media.reference)
+        auth: httpx.BasicAuth | None = httpx.BasicAuth(self._account.sid, self._account.token)
+        try:
+            for _ in range(MOST_REDIRECTS + 1):
+                async with self._http.stream("GET", url, auth=auth) as response:
+                    if not response.has_redirect_location:
+                        return await _content(response)
+                    url, auth = self._next_url(url, response.headers["location"]), None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ChannelError("media_unavailable", retry=isinstance(error, httpx.TransportError)) from None
+        raise ChannelError("media_unavailable")
+
+    def _media_url(self, reference: str) -> str:
+        ours = f"/2010-04-01/Accounts/{self._account.sid}/Messages/"
+        parts = _split_url(reference)
+        home = parts.scheme == "https" and parts.netloc == "api.twilio.com"
+        at_base = self._account.api_base is not None and reference.startswith(
+            self._account.api_base.rstrip("/") + "/"
+        )
+        if not (home or at_base) or not parts.path.startswith(ours) or ".." in parts.path:
+            raise ChannelError("media_foreign")
+        return self._account.at_base(reference)
+
+    def _next_url(self, url: str, location: str) -> str:
+        following = urljoin(url, location)
+        if _split_url(following).scheme != "https" and not self._account.api_base:
+            raise ChannelError("media_foreign")
+        return following
+
+    async def close(self) -> None:
+        """Close the connections to Twilio."""
+        await self._api.close()
+        await self._http.aclose()
+
+
+def _split_url(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise ChannelError("media_foreign") from None
+
+
+async def _content(response: httpx.Response) -> tuple[str, bytes]:
+    if response.status_code != 200:
+        status = response.status_code
+        raise ChannelError(f"http_{status}", retry=status == 429 or status >= 500)
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > LARGEST_FILE:
+            raise ChannelError("media_too_large")
+    return response.headers.get("content-type", "application/octet-stream"), bytes(content)

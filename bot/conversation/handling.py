@@ -1,0 +1,221 @@
+"""What an agent does, and what the participant hears of it. Used by the desk and by the API alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.cases import lifecycle
+from bot.cases.history import Actor, record
+from bot.cases.lifecycle import CaseTaken
+from bot.config import Config
+from bot.conversation.speaking import Speaker, say
+from bot.dialogue.state import Dialogue, dump, load
+from bot.errors import SiagaError
+from bot.live import Live
+from bot.messages import Text
+from bot.storage.sealing import Sealer
+from bot.storage.tables import (
+    Agent,
+    Author,
+    Case,
+    CaseKind,
+    CaseStatus,
+    Conversation,
+    Owner,
+    Participant,
+)
+from bot.texts import Texts
+
+
+class Unknown(SiagaError):
+    """A transfer names an agent or a branch that is not there."""
+
+    said = "error.unknown_target"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where a case goes: an agent (e-mail, id or name), or the queue of a team or a branch."""
+
+    agent: str | None = None
+    team: str | None = None
+    branch: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handling:
+    """The verbs of the desk. Each takes the transaction, the case and who acts; none commits."""
+
+    sealer: Sealer
+    config: Config
+    texts: Texts
+    live: Live
+    clock: Callable[[], datetime]
+
+    async def claim(self, session: AsyncSession, case: Case, agent: Agent) -> None:
+        """Take a case. A waiting conversation is the agent's from now on, and the participant hears who is there.
+
+        Raises:
+            CaseTaken, WrongState: see `lifecycle.claim`.
+        """
+        mine = case.assignee_id == agent.id
+        await lifecycle.claim(session, case, agent, self.clock())
+        if case.kind is CaseKind.HANDOVER and not mine:
+            talk = await self._talk(session, case)
+            self._hold(talk, agent)
+            await self._tell(session, case, talk, "agent.joined", name=agent.name)
+
+    async def release(self, session: AsyncSession, case: Case, agent: Agent) -> None:
+        """Give a case back to the queue; a conversation that was held for it waits there too."""
+        await lifecycle.hold(session, case, agent)
+        talk = await self._talk(session, case)
+        held = await self._held(session, talk, case)
+        lifecycle.release(session, case, agent, self.clock())
+        if held and case.kind is CaseKind.HANDOVER:
+            talk.owner, talk.agent_id, talk.queued_at = Owner.QUEUE, None, self.clock()
+            await self._tell(session, case, talk, "agent.released")
+        elif held:
+            self._to_bot(talk)
+
+    async def transfer(
+        self,
+        session: AsyncSession,
+        case: Case,
+        agent: Agent,
+        target: Target,
+    ) -> None:
+        """Give a case to another agent, a team, or a branch.
+
+        Raises:
+            Unknown: there is no such agent or branch.
+        """
+        await lifecycle.hold(session, case, agent)
+        colleague = await self._colleague(session, target.agent) if target.agent else None
+        if target.branch and target.branch not in self.config.branches:
+            raise Unknown(target.branch)
+        talk = await self._talk(session, case)
+        held = await self._held(session, talk, case)
+        lifecycle.transfer(
+            session,
+            case,
+            agent,
+            self.clock(),
+            lifecycle.Move(colleague, target.team, target.branch),
+            target.reason,
+        )
+        if held and colleague:
+            talk.agent_id = colleague.id
+            await self._tell(session, case, talk, "agent.joined", name=colleague.name)
+        elif held:
+            talk.owner, talk.agent_id, talk.queued_at = Owner.QUEUE, None, self.clock()
+
+    async def reply(self, session: AsyncSession, case: Case, agent: Agent, body: str) -> None:
+        """Write to the participant on their channel. From now on the talk is the agent's: the bot is silent.
+
+        Raises:
+            CaseTaken: another agent holds this case or this conversation.
+        """
+        await lifecycle.hold(session, case, agent)
+        talk = await self._talk(session, case)
+        if talk.owner is Owner.AGENT and talk.agent_id != agent.id and agent.role == "agent":
+            raise CaseTaken(await session.get(Agent, talk.agent_id))
+        lifecycle.replied(session, case, agent, self.clock())
+        self._hold(talk, agent)
+        language = await self._language(session, talk)
+        text = Text(body=self.texts.say("agent.reply", language, {"name": agent.name, "body": body}))
+        by = Speaker(Author.AGENT, agent.id, case.id)
+        await say(session, self.sealer, talk, text, self.clock(), by)
+
+    async def note(self, session: AsyncSession, case: Case, agent: Agent, body: str) -> None:
+        """A word for colleagues: the participant never sees it."""
+        lifecycle.note(session, case, agent, body, self.clock())
+
+    async def resolve(self, session: AsyncSession, case: Case, agent: Agent, body: str = "") -> None:
+        """Settle a case, with a last word if there is one; the bot takes the talk over again."""
+        await lifecycle.hold(session, case, agent)
+        if body:
+            await self.reply(session, case, agent, body)
+        talk = await self._talk(session, case)
+        held = await self._held(session, talk, case)
+        lifecycle.resolve(session, case, Actor("agent", agent.id), self.clock())
+        if held or case.kind is CaseKind.HANDOVER:
+            self._to_bot(talk)
+        await self._tell(session, case, talk, "agent.resolved", number=case.number)
+
+    async def return_to_bot(self, session: AsyncSession, case: Case, agent: Agent) -> None:
+        """Let the bot answer again while the case stays open."""
+        await lifecycle.hold(session, case, agent)
+        talk = await self._talk(session, case)
+        self._to_bot(talk)
+        record(session, ("case", case.id), "returned", Actor("agent", agent.id), self.clock(), public=True)
+        await self._tell(session, case, talk, "agent.returned")
+
+    async def reopen(self, session: AsyncSession, case: Case, agent: Agent, body: str = "") -> None:
+        """Take a settled case up again; `body` is for colleagues."""
+        await lifecycle.hold(session, case, agent, closed_too=True)
+        lifecycle.reopen(session, case, agent, self.clock())
+        if body:
+            lifecycle.note(session, case, agent, body, self.clock())
+
+    async def close(self, session: AsyncSession, case: Case, agent: Agent, body: str = "") -> None:
+        """End a case for good; `body` is for colleagues."""
+        await lifecycle.hold(session, case, agent, closed_too=True)
+        if case.status is CaseStatus.CLOSED:
+            raise lifecycle.WrongState(case.status)
+        talk = await self._talk(session, case)
+        if await self._held(session, talk, case) or talk.owner is Owner.QUEUE:
+            self._to_bot(talk)
+        lifecycle.close(session, case, Actor("agent", agent.id), self.clock())
+        if body:
+            lifecycle.note(session, case, agent, body, self.clock())
+
+    async def announce(self, case: Case) -> None:
+        """After the commit: every open page that shows this case is told."""
+        await self.live.publish("desk", case=case.number, conversation=str(case.conversation_id))
+        await self.live.publish(f"conversation:{case.conversation_id}", case=case.number)
+
+    # -- parts ------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    async def _talk(session: AsyncSession, case: Case) -> Conversation:
+        query = select(Conversation).where(Conversation.id == case.conversation_id).with_for_update()
+        return (await session.scalars(query)).one()
+
+    @staticmethod
+    async def _held(session: AsyncSession, talk: Conversation, case: Case) -> bool:
+        """Whether the conversation is held by the case's assignee."""
+        return talk.owner is Owner.AGENT and talk.agent_id == case.assignee_id
+
+    @staticmethod
+    def _hold(talk: Conversation, agent: Agent) -> None:
+        talk.owner, talk.agent_id, talk.queued_at = Owner.AGENT, agent.id, None
+
+    def _to_bot(self, talk: Conversation) -> None:
+        """The bot starts afresh: what it had asked before the agent came is over."""
+        talk.owner, talk.agent_id, talk.queued_at = Owner.BOT, None, None
+        if talk.sealed_dialogue:
+            old = load(self.sealer.open(talk.sealed_dialogue))
+            fresh = Dialogue(serial=old.serial, language=old.language, branch=old.branch)
+            talk.sealed_dialogue = self.sealer.seal(dump(fresh))
+
+    async def _tell(
+        self, session: AsyncSession, case: Case, talk: Conversation, key: str, **values: object
+    ) -> None:
+        text = Text(body=self.texts.say(key, await self._language(session, talk), values))
+        await say(session, self.sealer, talk, text, self.clock(), Speaker(Author.SYSTEM, None, case.id))
+
+    @staticmethod
+    async def _language(session: AsyncSession, talk: Conversation) -> str:
+        return (await session.get_one(Participant, talk.participant_id)).language
+
+    @staticmethod
+    async def _colleague(session: AsyncSession, named: str) -> Agent:
+        query = select(Agent).where(Agent.active.is_(True))
+        for agent in await session.scalars(query):
+            if named.lower() in (str(agent.id), (agent.email or "").lower(), agent.name.lower()):
+                return agent
+        raise Unknown(named)

@@ -1,0 +1,210 @@
+"""One turn of a conversation: read what is pending, interpret, advance, store, queue, commit."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.cases import lifecycle
+from bot.cases.opening import keep_numbers
+from bot.config import Config
+from bot.conversation.gathering import gather
+from bot.conversation.shell import Shell
+from bot.conversation.speaking import merge, say
+from bot.delivery import inbox
+from bot.delivery.inbox import Claimed
+from bot.dialogue.commands import Commands
+from bot.dialogue.engine import Turn
+from bot.dialogue.flow import Flows
+from bot.dialogue.state import Dialogue, Said, dump, load
+from bot.dialogue.talk import World
+from bot.live import Live
+from bot.messages import NOTHING, Incoming, Interpretation, Media
+from bot.nlu.interpreter import Interpreter
+from bot.reading.numbers import mask
+from bot.storage.engine import Database
+from bot.storage.sealing import Sealer
+from bot.storage.tables import (
+    Attachment,
+    Author,
+    Conversation,
+    Message,
+    Owner,
+    Participant,
+    Understanding,
+)
+from bot.texts import Texts
+
+
+class Thresholds(Protocol):
+    """From which confidence on an interpreter may be believed."""
+
+    act: float
+    ask: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversations:
+    """Everything that a turn needs; made once, in bot.app."""
+
+    database: Database
+    sealer: Sealer
+    config: Config
+    texts: Texts
+    interpreter: Interpreter
+    thresholds: Thresholds
+    flows: Flows
+    live: Live
+    clock: Callable[[], datetime]
+
+    async def take_turn(self, claimed: Claimed) -> None:
+        """Take what a participant wrote as one turn.
+
+        Raises:
+            HoldLost: another worker took over; nothing is committed.
+        """
+        said = await self._understand(claimed)
+        now = self.clock()
+        async with self.database.sessions.begin() as session:
+            talk = await inbox.retake(session, claimed, now)
+            await self._note_down(session, talk, claimed, said, now)
+            if talk.owner is Owner.AGENT:
+                await lifecycle.participant_wrote(session, talk.id)
+            else:
+                await self._answer(session, talk, claimed, said, now)
+            talk.last_message_at = now
+            await inbox.finish(session, claimed, now)
+        await self.live.publish(f"conversation:{claimed.conversation_id}")
+        await self.live.publish("desk", conversation=str(claimed.conversation_id))
+
+    async def _understand(self, claimed: Claimed) -> list[Said]:
+        """What was said and what it means: before the turn's transaction, so that no lock waits for it."""
+        async with self.database.sessions() as session:
+            query = select(Conversation).where(Conversation.id == claimed.conversation_id)
+            dialogue = self._dialogue((await session.scalars(query)).one())
+        messages = gather([message for _, message in claimed.messages], dialogue)
+        texts = [message.text for message in messages if message.text and message.tapped is None]
+        meanings = iter(await self.interpreter.interpret(texts) if texts else [])
+        return [
+            Said.of(message, next(meanings) if message.text and message.tapped is None else NOTHING)
+            for message in messages
+        ]
+
+    def _dialogue(self, talk: Conversation) -> Dialogue:
+        return load(self.sealer.open(talk.sealed_dialogue)) if talk.sealed_dialogue else Dialogue()
+
+    async def _note_down(
+        self, session: AsyncSession, talk: Conversation, claimed: Claimed, said: Sequence[Said], now: datetime
+    ) -> None:
+        """Every message as a line of the talk, personal numbers masked, photos and files beside it."""
+        meanings = {item.text: item.interpretation.intent for item in said}
+        for inbox_id, message in claimed.messages:
+            body = message.text or _described(message)
+            masked = mask(body)
+            line = Message(
+                conversation_id=talk.id,
+                author=Author.PARTICIPANT,
+                body=masked,
+                sealed_body=self.sealer.seal(body) if masked != body else None,
+                intent=meanings.get(message.text.strip()) or None,
+                inbox_id=inbox_id,
+                at=now,
+            )
+            session.add(line)
+            await session.flush()
+            session.add_all(self._attachment(talk, line, media) for media in message.media)
+        await keep_numbers(session, self.sealer, talk, [message.text for _, message in claimed.messages])
+
+    def _attachment(self, talk: Conversation, line: Message, media: Media) -> Attachment:
+        return Attachment(
+            message_id=line.id,
+            channel=talk.address.partition(":")[0],
+            kind=media.kind,
+            content_type=media.content_type,
+            file_name=media.file_name,
+            size=media.size,
+            sealed_reference=self.sealer.seal(media.reference),
+        )
+
+    async def _answer(
+        self, session: AsyncSession, talk: Conversation, claimed: Claimed, said: Sequence[Said], now: datetime
+    ) -> None:
+        dialogue = self._dialogue(talk)
+        world = World(
+            config=self.config,
+            texts=self.texts,
+            now=now,
+            act=self.thresholds.act,
+            ask=self.thresholds.ask,
+            queued=talk.owner is Owner.QUEUE,
+            our_branch=self._our_branch(claimed.messages[-1][1]),
+        )
+        shell = Shell(session, self.sealer, self.config, talk, now)
+        replies = []
+        for item in said:
+            world = replace(world, queued=talk.owner is Owner.QUEUE)
+            turn = Turn(dialogue, self.flows, world, Commands(self.texts))
+            await _drive(turn, item, shell)
+            replies += turn.replies
+            _review(session, item, turn, now)
+        for text in merge(replies, self.texts, dialogue.language):
+            await say(session, self.sealer, talk, text, now)
+        talk.branch = dialogue.branch or talk.branch
+        talk.sealed_dialogue = self.sealer.seal(dump(dialogue))
+        participant = await session.get_one(Participant, talk.participant_id)
+        participant.language = dialogue.language
+
+    def _our_branch(self, message: Incoming) -> str | None:
+        """The branch whose own number was written to; else the operator's default."""
+        ours = "".join(filter(str.isdigit, message.to))
+        for branch in self.config.branches.values():
+            if (
+                ours
+                and branch.whatsapp
+                and "".join(filter(str.isdigit, branch.whatsapp)).lstrip("0") == ours[2:]
+            ):
+                return branch.code
+        return self.config.default_branch.code if self.config.default_branch else None
+
+
+async def _drive(turn: Turn, said: Said, shell: Shell) -> None:
+    """Run a turn of the pure engine, carrying out what comes out of it."""
+    steps = turn.take(said)
+    try:
+        request = next(steps)
+        while True:
+            request = steps.send(await shell.carry_out(request))
+    except StopIteration:
+        return
+
+
+def _described(message: Incoming) -> str:
+    """What stands in the talk for a message without words."""
+    if message.media:
+        return f"[{message.media[0].kind.value}]"
+    if message.location:
+        return f"[location] {message.location.name}".strip()
+    return f"[{message.unsupported or 'empty'}]"
+
+
+def _review(session: AsyncSession, said: Said, turn: Turn, now: datetime) -> None:
+    """Keep, masked, what was not understood: it is what the next model learns from."""
+    if said.text and turn.understood.outcome in ("asked_back", "fell_through"):
+        session.add(
+            Understanding(
+                text=mask(said.text[:1000]),
+                outcome=turn.understood.outcome,
+                thought=_thought(said.interpretation),
+                at=now,
+            )
+        )
+
+
+def _thought(meant: Interpretation) -> dict[str, object]:
+    return {
+        "interpreter": meant.interpreter,
+        "ranking": [[name, round(share, 4)] for name, share in meant.ranking[:5]],
+    }

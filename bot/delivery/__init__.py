@@ -1,0 +1,1 @@
+"""What has come in and what has to go out: inbox, outbox, sender, receipts."""

@@ -1,0 +1,289 @@
+"""The inbox: what providers delivered, kept in one statement, and handed out one conversation at a time.
+
+A worker claims a conversation (`claim`), works without any lock, and commits in a transaction of its own that
+begins with `retake` and ends with `finish`. The hold is a fencing token: whoever was paused past it cannot commit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, Select, exists, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import aliased
+
+from bot.delivery import people, receipts
+from bot.delivery.forms import incoming_from_json, incoming_to_json
+from bot.errors import SiagaError
+from bot.messages import Address, Event, Incoming, Reachability, Receipt
+from bot.storage.engine import Database
+from bot.storage.sealing import Sealer, Unreadable
+from bot.storage.tables import Conversation, Inbox, InboxState
+
+log = structlog.get_logger()
+
+RETRY_AFTER = (2, 10, 60, 300)
+"""Seconds until the next try after the first, second, ... failure; after one more the message is dead."""
+
+_TOGETHER = 50  # messages taken as one turn at most
+_ALONE = 2  # failures after which the oldest message is tried alone, so that it drags no other down with it
+_SET_ASIDE = timedelta(minutes=5)
+
+# Written into the statement, since a partial index does not serve `state = $1`.
+_PENDING = literal(InboxState.PENDING, Inbox.state.type, literal_execute=True)
+
+
+class HoldLost(SiagaError):
+    """Another worker took the conversation over meanwhile: commit nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A conversation in our hand, with what its participant has written since, oldest first."""
+
+    conversation_id: UUID
+    address: Address
+    channel: str
+    hold: UUID
+    messages: list[tuple[int, Incoming]]
+    """Inbox id and message."""
+
+    @property
+    def ids(self) -> list[int]:
+        """The inbox ids."""
+        return [inbox_id for inbox_id, _ in self.messages]
+
+
+async def store(
+    database: Database, sealer: Sealer, events: Sequence[Event], now: datetime, quiet_seconds: float = 0.0
+) -> int:
+    """Keep what a provider delivered; only after this may it be acknowledged.
+
+    Args:
+        events: in the order in which they arrived. What is there already is left as it is.
+        now: when they arrived.
+        quiet_seconds: how long a turn waits for the participant's next message.
+
+    Returns:
+        How many messages were new.
+    """
+    messages = [event for event in events if isinstance(event, Incoming)]
+    reports = [event for event in events if isinstance(event, Receipt)]
+    stored = 0
+    async with database.engine.begin() as connection:
+        if messages:
+            stored = await _add(connection, sealer, messages, now, quiet_seconds)
+        if reports:
+            await receipts.merge(connection, reports)
+        for event in events:
+            if isinstance(event, Reachability):
+                await people.mark(connection, event.address, event.reachable, now)
+    return stored
+
+
+async def claim(
+    database: Database, sealer: Sealer, hold: UUID, now: datetime, lease_seconds: float
+) -> Claimed | None:
+    """Take the conversation that has waited longest, if one is free. No lock remains afterwards.
+
+    Args:
+        hold: the token of this claim, never used before.
+        lease_seconds: after this long another worker may take the conversation over.
+
+    Returns:
+        None when nothing is ready.
+    """
+    tried: list[str] = []
+    while True:
+        async with database.sessions.begin() as session:
+            oldest = (await session.execute(_oldest_ready(now, tried))).one_or_none()
+            if oldest is None:
+                return None
+            tried.append(oldest.address)
+            conversation_id = await people.conversation_of(session, oldest.address, oldest.channel)
+            if not await _hold(session, conversation_id, hold, now, lease_seconds):
+                continue
+            rows = await _waiting(session, oldest)
+            try:
+                opened = [(row, incoming_from_json(sealer.open(row.sealed))) for row in rows]
+            except (Unreadable, ValueError):
+                await _set_aside(session, conversation_id, rows, now)
+                continue
+            last = max(row.received_at for row in rows)
+            await people.update(session, sealer, [incoming for _, incoming in opened], last)
+            return Claimed(
+                conversation_id=conversation_id,
+                address=Address(oldest.address),
+                channel=oldest.channel,
+                hold=hold,
+                messages=[(row.id, incoming) for row, incoming in opened],
+            )
+
+
+async def next_ready(database: Database, now: datetime) -> datetime | None:
+    """When the next message that has to wait may be taken; None when none waits."""
+    soonest = select(func.min(Inbox.ready_at)).where(Inbox.state == _PENDING, Inbox.ready_at > now)
+    async with database.engine.connect() as connection:
+        return (await connection.execute(soonest)).scalar_one_or_none()
+
+
+async def retake(session: AsyncSession, claimed: Claimed, now: datetime) -> Conversation:
+    """Lock the conversation for the turn's transaction.
+
+    Raises:
+        HoldLost: it is in another hand by now.
+    """
+    conversation = await session.get(
+        Conversation, claimed.conversation_id, with_for_update=True, populate_existing=True
+    )
+    if conversation is None or conversation.hold != claimed.hold:
+        raise HoldLost(str(claimed.conversation_id))
+    conversation.last_message_at = now
+    return conversation
+
+
+async def finish(session: AsyncSession, claimed: Claimed, now: datetime) -> None:
+    """Mark the messages as done and let the conversation go, in the turn's transaction.
+
+    Raises:
+        HoldLost: it is in another hand by now.
+    """
+    if not await _free(session, claimed):
+        raise HoldLost(str(claimed.conversation_id))
+    done = (
+        update(Inbox).where(Inbox.id.in_(claimed.ids)).values(state=InboxState.DONE, done_at=now, error=None)
+    )
+    await session.execute(done, execution_options={"synchronize_session": False})
+
+
+async def let_go(database: Database, claimed: Claimed) -> None:
+    """Free the conversation at once, its messages as they were: this process is stopping."""
+    async with database.sessions.begin() as session:
+        await _free(session, claimed)
+
+
+async def give_back(database: Database, claimed: Claimed, error: str, now: datetime) -> None:
+    """After a failed turn: free the conversation, and try its messages again later, or never.
+
+    Args:
+        error: what went wrong, without anything that a participant said: an exception's name.
+    """
+    async with database.sessions.begin() as session:
+        if not await _free(session, claimed):
+            return
+        failed = select(Inbox).where(Inbox.id.in_(claimed.ids), Inbox.state == _PENDING).with_for_update()
+        for row in await session.scalars(failed):
+            row.attempts += 1
+            row.error = error
+            if row.attempts > len(RETRY_AFTER):
+                row.state = InboxState.DEAD
+                log.error(
+                    "message.dead", inbox=row.id, conversation=str(claimed.conversation_id), error=error
+                )
+            else:
+                row.ready_at = now + timedelta(seconds=RETRY_AFTER[row.attempts - 1])
+
+
+async def _add(
+    connection: AsyncConnection,
+    sealer: Sealer,
+    messages: Sequence[Incoming],
+    now: datetime,
+    quiet_seconds: float,
+) -> int:
+    rows = [
+        {
+            "channel": incoming.channel,
+            "provider_id": incoming.provider_id,
+            "address": incoming.address,
+            "sealed": sealer.seal(incoming_to_json(incoming)),
+            "received_at": now,
+            "ready_at": now + timedelta(seconds=quiet_seconds),
+        }
+        for incoming in messages
+    ]
+    new = insert(Inbox).values(rows).on_conflict_do_nothing(index_elements=["channel", "provider_id"])
+    return len((await connection.execute(new.returning(Inbox.id))).all())
+
+
+def _oldest_ready(now: datetime, but: Sequence[str]) -> Select[str, str, int]:
+    """The oldest pending message of an address that nobody holds.
+
+    Only an address's first message counts: it carries the lock by which claims do not meet, and until it is ready
+    none after it is. Addresses that have no conversation yet are free.
+    """
+    earlier = aliased(Inbox)
+    return (
+        select(Inbox.address, Inbox.channel, Inbox.attempts)
+        .outerjoin(Conversation, Conversation.address == Inbox.address)
+        .where(
+            Inbox.state == _PENDING,
+            Inbox.ready_at <= now,
+            Inbox.address.not_in(but),
+            or_(Conversation.hold.is_(None), Conversation.held_until <= now),
+            ~exists().where(
+                earlier.address == Inbox.address, earlier.state == _PENDING, earlier.id < Inbox.id
+            ),
+        )
+        .order_by(Inbox.id)
+        .limit(1)
+        .with_for_update(of=Inbox, skip_locked=True)
+    )
+
+
+async def _hold(
+    session: AsyncSession, conversation_id: UUID, hold: UUID, now: datetime, lease_seconds: float
+) -> bool:
+    """Take the hold, unless somebody has it or is just committing a turn."""
+    free = (
+        select(Conversation.id)
+        .where(
+            Conversation.id == conversation_id,
+            or_(Conversation.hold.is_(None), Conversation.held_until <= now),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    if await session.scalar(free) is None:
+        return False
+    until = now + timedelta(seconds=lease_seconds)
+    await session.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(hold=hold, held_until=until)
+    )
+    return True
+
+
+async def _waiting(session: AsyncSession, oldest: Row[str, str, int]) -> Sequence[Inbox]:
+    """What is taken as one turn: all that wait, but after repeated failures the oldest alone."""
+    waiting = (
+        select(Inbox)
+        .where(Inbox.address == oldest.address, Inbox.state == _PENDING)
+        .order_by(Inbox.id)
+        .limit(1 if oldest.attempts >= _ALONE else _TOGETHER)
+    )
+    return (await session.scalars(waiting)).all()
+
+
+async def _set_aside(
+    session: AsyncSession, conversation_id: UUID, rows: Sequence[Inbox], now: datetime
+) -> None:
+    """Keep what does not open out of the way for a while; nothing is lost if the key was only mistaken."""
+    for row in rows:
+        row.ready_at = now + _SET_ASIDE
+        row.error = Unreadable.__name__
+    log.error("message.unreadable", inbox=[row.id for row in rows])
+    await session.execute(
+        update(Conversation).where(Conversation.id == conversation_id).values(hold=None, held_until=None)
+    )
+
+
+async def _free(session: AsyncSession, claimed: Claimed) -> bool:
+    freed = await session.execute(
+        update(Conversation)
+        .where(Conversation.id == claimed.conversation_id, Conversation.hold == claimed.hold)
+        .values(hold=None, held_until=None)
+        .returning(Conversation.id)
+    )
+    return freed.one_or_none() is not None

@@ -1,0 +1,29 @@
+"""A flow, and what the engine needs to know of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.dialogue.talk import Talk
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A coroutine that reads like the talk it holds.
+
+    Args:
+        name: for the transcript and `siaga chat`.
+        run: the coroutine.
+        light: it holds nothing worth keeping: another wish replaces it, and leaving it needs no word.
+        interrupts: its intent may interrupt a form that waits for an answer.
+        ends_all: when it ends, the forms that waited below it are left too.
+    """
+
+    name: str
+    run: Callable[[Talk], Awaitable[None]]
+    light: bool = False
+    interrupts: bool = True
+    ends_all: bool = False
+
+
+Flows = dict[str, Flow]
+"""Flows by the intent that starts them."""

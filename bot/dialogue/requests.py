@@ -1,0 +1,64 @@
+"""What a flow can await: ask (suspends), say (a reply), look up (not stored), do (once), start (another flow)."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from bot.dialogue.questions import Question
+
+R = TypeVar("R")
+
+
+class Request(Generic[R]):
+    """Something that a flow awaits; the engine, not an event loop, gives the result."""
+
+    def __await__(self) -> Generator["Request[R]", R, R]:
+        return (yield self)
+
+
+@dataclass(frozen=True)
+class Ask(Request[R]):
+    """A question; `key` names its text, `id` this asking of it within the form."""
+
+    key: str
+    id: str
+    question: Question[R]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Say(Request[None]):
+    """A reply."""
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class LookUp(Request[R]):
+    """Something to be looked up by the shell; run again at every turn, so it changes nothing."""
+
+
+class Effect(Request[R]):
+    """Something to be done once, in the turn's transaction; what it gives back is kept with the answers."""
+
+    result: ClassVar[Any] = None
+    """The type of what comes back, for reading it from the store."""
+
+    def restore(self, kept: Any) -> R:
+        """The result as it was kept."""
+        restored: R = TypeAdapter(self.result).validate_python(kept)
+        return restored
+
+    def keep(self, result: R) -> Any:
+        """The result in its JSON form."""
+        return TypeAdapter(self.result).dump_python(result, mode="json")
+
+
+@dataclass(frozen=True)
+class Start(Request[None]):
+    """Leave this flow for the one of another intent. `anew`: without what was heard so far."""
+
+    intent: str
+    anew: bool = False

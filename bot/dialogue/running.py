@@ -1,0 +1,91 @@
+"""Running one flow within a turn: from the top, past what is answered already, to the next open question."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Generator
+from typing import Any
+
+import orjson
+
+from bot.dialogue.flow import Flow
+from bot.dialogue.requests import Ask, Effect, LookUp, Request, Say, Start
+from bot.dialogue.state import Form
+from bot.dialogue.talk import Talk
+
+Steps = Generator[LookUp[Any] | Effect[Any], Any, Any]
+"""What the shell drives: it looks up or does what comes out, and sends the result back in."""
+
+Paused = Ask[Any] | Start | None
+"""Where a run stopped: at a question, at the wish to start another flow, or at its end."""
+
+
+class Run:
+    """A live coroutine of a form. It lasts one turn; the form's answers are what stays."""
+
+    def __init__(self, form: Form, flow: Flow, talk: Talk, replies: list[Say]) -> None:
+        self.form = form
+        self.asked: list[Ask[Any]] = []
+        """Questions in the order in which this run met them."""
+        self._coroutine = flow.run(talk).__await__()
+        self._replies = replies
+        self._said: Counter[str] = Counter()
+        self._done: Counter[str] = Counter()
+
+    def go(self) -> Generator[LookUp[Any] | Effect[Any], Any, Paused]:  # noqa: C901 - one case a request
+        """Run on until something new has to be asked."""
+        result: Any = None
+        while True:
+            try:
+                request: Request[Any] = self._coroutine.send(result)
+            except StopIteration:
+                return None
+            result = None
+            match request:
+                case Say():
+                    self._say(request)
+                case Ask():
+                    self.asked.append(request)
+                    result = self.known(request)
+                    if result is None:
+                        return request
+                case Effect():
+                    result = yield from self._do(request)
+                case LookUp():
+                    result = yield request
+                case Start():
+                    return request
+
+    def known(self, ask: Ask[Any]) -> Any | None:
+        """The answer that the form has, or that was heard before the question came up."""
+        answers = self.form.answers
+        if ask.id not in answers and ask.id not in self.form.reask:
+            for heard in reversed(self.form.heard):
+                kept = ask.question.hear(heard)
+                if kept is not None:
+                    answers[ask.id] = kept
+                    break
+        if ask.id not in answers:
+            return None
+        value = ask.question.restore(answers[ask.id])
+        if value is None:
+            del answers[ask.id]
+        return value
+
+    def _say(self, say: Say) -> None:
+        """Reply once: a rerun comes past the same place again."""
+        content = orjson.dumps(dict(say.values), default=str, option=orjson.OPT_SORT_KEYS)
+        token = f"{say.key}:{hashlib.sha256(content).hexdigest()[:12]}"
+        self._said[token] += 1
+        token = f"{token}:{self._said[token]}"
+        if token not in self.form.said:
+            self.form.said.append(token)
+            self._replies.append(say)
+
+    def _do(self, effect: Effect[Any]) -> Generator[LookUp[Any] | Effect[Any], Any, Any]:
+        """Have an effect done, unless a former turn of this form did it."""
+        name = type(effect).__name__
+        self._done[name] += 1
+        key = f"do:{name}:{self._done[name]}"
+        if key not in self.form.answers:
+            self.form.answers[key] = effect.keep((yield effect))
+        return effect.restore(self.form.answers[key])

@@ -1,0 +1,128 @@
+"""What is kept of a talk between two turns: answers, never a running coroutine."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.messages import Entity, Incoming, Interpretation, Location, Media
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One thing that a participant said, and what it was taken to mean."""
+
+    interpretation: Interpretation
+    at: datetime
+    text: str = ""
+    tapped: str | None = None
+    media: tuple[Media, ...] = ()
+    location: Location | None = None
+    unsupported: str | None = None
+    quoted: str | None = None
+
+    @classmethod
+    def of(cls, incoming: Incoming, interpretation: Interpretation) -> "Said":
+        """What a message says, together with its interpretation."""
+        return cls(
+            interpretation=interpretation,
+            at=incoming.sent_at,
+            text=incoming.text.strip(),
+            tapped=incoming.tapped,
+            media=incoming.media,
+            location=incoming.location,
+            unsupported=incoming.unsupported,
+            quoted=incoming.quoted,
+        )
+
+
+@dataclass(kw_only=True)
+class Heard:
+    """Words that a form may take answers from, so that nothing is asked twice."""
+
+    text: str
+    at: datetime
+    intent: str = ""
+    entities: list[Entity] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, said: Said) -> "Heard":
+        """The part of what was said that is worth remembering."""
+        meant = said.interpretation
+        return cls(text=said.text, at=said.at, intent=meant.intent, entities=list(meant.entities))
+
+    def first(self, *names: str) -> Entity | None:
+        """The first entity with one of these names."""
+        return next((found for found in self.entities if found.entity in names), None)
+
+    def last(self, *names: str) -> Entity | None:
+        """The last entity with one of these names."""
+        return next((found for found in reversed(self.entities) if found.entity in names), None)
+
+
+@dataclass(kw_only=True)
+class OpenQuestion:
+    """The question that waits for an answer, and how often an answer was not understood."""
+
+    id: str
+    failures: int = 0
+    narrowed: list[str] = field(default_factory=list)
+    """Codes of the options that were offered last, where the question has too many to show all."""
+
+
+@dataclass(kw_only=True)
+class Form:
+    """One flow under way. It is run again from the top at each turn and fed these answers."""
+
+    intent: str
+    serial: int
+    started_at: datetime
+    touched_at: datetime
+    heard: list[Heard] = field(default_factory=list)
+    given: dict[str, Any] = field(default_factory=dict)
+    """What the engine gave the flow at its start (the intents to choose from)."""
+    answers: dict[str, Any] = field(default_factory=dict)
+    """By question id, and by ``do:`` + effect id: what an effect gave back."""
+    said: list[str] = field(default_factory=list)
+    """Replies that were given already, so that a rerun does not repeat them."""
+    media: list[Media] = field(default_factory=list)
+    """Photos and files that came before they were asked for."""
+    reask: list[str] = field(default_factory=list)
+    """Questions whose answer the participant took back: asked again whatever was heard before."""
+    open: OpenQuestion | None = None
+    reminded: bool = False
+
+
+@dataclass(kw_only=True)
+class Dialogue:
+    """All that the engine keeps of one conversation."""
+
+    forms: list[Form] = field(default_factory=list)
+    """The stack of flows; the last one has the floor."""
+    serial: int = 0
+    language: str = "id"
+    branch: str | None = None
+    """The branch that was spoken of last."""
+    failures: int = 0
+    """Messages in a row that were not understood."""
+    emergency_at: datetime | None = None
+    greeted_at: datetime | None = None
+
+    @property
+    def top(self) -> Form | None:
+        """The form that has the floor."""
+        return self.forms[-1] if self.forms else None
+
+
+_ADAPTER = TypeAdapter(Dialogue)
+
+
+def dump(dialogue: Dialogue) -> Any:
+    """The JSON form that is sealed and stored."""
+    return _ADAPTER.dump_python(dialogue, mode="json")
+
+
+def load(stored: Any) -> Dialogue:
+    """The dialogue that `dump` made; a form of an older release that no longer fits starts afresh."""
+    return _ADAPTER.validate_python(stored)

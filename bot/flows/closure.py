@@ -1,0 +1,115 @@
+"""Is the office open? Closures first, then holidays, then the regular hours, on the branch's own clock."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.config import Branch
+from bot.dialogue.questions import WhichBranch
+from bot.dialogue.talk import Talk
+from bot.flows.lookups import Closures, NoticeView
+from bot.flows.wording import alternatives, ends, hours
+from bot.hours import is_open, next_opening, office_day
+from bot.reading.dates import read_when
+
+AHEAD = timedelta(days=14)
+"""A closure that starts within this time is mentioned although it is not asked about."""
+BEHIND = timedelta(days=3)
+"""One that ended within this time too: word of it may still go round."""
+
+
+async def closure(talk: Talk) -> None:
+    """Whether a branch is open on a day, why not, until when, and what to do instead."""
+    branch = await talk.ask("closure.branch", WhichBranch(talk.config, assumed=talk.branch))
+    talk.about(branch)
+    day = _day_asked(talk, branch)
+    start = datetime.combine(day, time(), ZoneInfo(branch.zone))
+    notices = await talk.look_up(Closures(branch.code, start - BEHIND, start + AHEAD))
+    closed = next((notice for notice in notices if _closes(notice, start, talk.now)), None)
+    if closed:
+        await _say_closed(talk, branch, closed)
+        return
+    await _say_regular(talk, branch, day)
+    for notice in notices:
+        await _say_near(talk, branch, notice, start)
+
+
+def _day_asked(talk: Talk, branch: Branch) -> date:
+    now = talk.local_now(branch)
+    when = read_when(talk.opening.text, now) if talk.opening.text else None
+    return when.day if when and when.day else now.date()
+
+
+def _closes(notice: NoticeView, start: datetime, now: datetime) -> bool:
+    """Whether a closure touches what is left of the day that begins at `start`."""
+    end = start + timedelta(days=1)
+    begin = now if start <= now < end else start
+    return notice.starts_at < end and (notice.ends_at is None or notice.ends_at > begin)
+
+
+async def _say_closed(talk: Talk, branch: Branch, notice: NoticeView) -> None:
+    zone = ZoneInfo(branch.zone)
+    holidays = talk.config.holidays
+    other = talk.config.branches.get(notice.replacement_office or "")
+    await talk.say(
+        "closure.closed" if notice.starts_at <= talk.now else "closure.will_close",
+        branch=branch.name,
+        title=notice.title,
+        cause=notice.cause or "",
+        guidance=notice.guidance or "",
+        reopens=next_opening(branch, notice.ends_at - timedelta(seconds=1), holidays)
+        if notice.ends_at
+        else "",
+        replacement=f"{other.name}, {other.address}" if other else "",
+        alternatives=alternatives(talk, notice.alternatives, branch),
+        as_of=notice.as_of.astimezone(zone),
+        **_span(talk, notice, zone),
+    )
+
+
+async def _say_near(talk: Talk, branch: Branch, notice: NoticeView, start: datetime) -> None:
+    """A closure that is not on the day asked about, but close enough to matter."""
+    zone = ZoneInfo(branch.zone)
+    if notice.starts_at > max(talk.now, start):
+        span = _span(talk, notice, zone)
+        await talk.say("closure.coming", branch=branch.name, cause=notice.cause or "", **span)
+    elif notice.ends_at and notice.ends_at <= talk.now:
+        await talk.say("closure.ended", branch=branch.name, at=notice.ends_at.astimezone(zone))
+
+
+def _span(talk: Talk, notice: NoticeView, zone: ZoneInfo) -> dict[str, object]:
+    """From when until when; of each pair one is empty, and its line is left out of the text."""
+    start = notice.starts_at.astimezone(zone)
+    whole_day = start.time() == time()
+    until_day, until_moment = ends(notice.ends_at, zone)
+    return {
+        "from_day": start.date() if whole_day else "",
+        "from_moment": "" if whole_day else start,
+        "until_day": until_day or "",
+        "until_moment": until_moment or "",
+        "open_ended": "" if notice.ends_at else talk.word("closure.open_ended"),
+    }
+
+
+async def _say_regular(talk: Talk, branch: Branch, day: date) -> None:
+    holidays = talk.config.holidays
+    now = talk.local_now(branch)
+    office = office_day(branch, day, holidays)
+    opens = next_opening(branch, datetime.combine(day, time(), now.tzinfo), holidays)
+    if not office.ranges:
+        reason = office.name.text(talk.language) if office.name else ""
+        key = "closure.holiday" if reason else "closure.weekend"
+        await talk.say(key, branch=branch.name, day=day, holiday=reason, opens=opens)
+        return
+    key = "closure.open"
+    if day == now.date():
+        over = now.time() >= office.ranges[-1].end
+        key = (
+            "closure.over"
+            if over
+            else "closure.open_now"
+            if is_open(branch, now, holidays)
+            else "closure.opens"
+        )
+        opens = next_opening(branch, now, holidays)
+    open_hours = hours(office, branch.zone)
+    await talk.say(key, branch=branch.name, day=day, hours=open_hours, opens=opens)

@@ -1,0 +1,93 @@
+"""Manners: greeting, thanks, the menu, and everything that is not a request."""
+
+from bot.dialogue.questions import Choice
+from bot.dialogue.talk import Talk
+
+MENU = (
+    "ask_closure",
+    "ask_outage",
+    "file_complaint",
+    "ask_case_status",
+    "admin_request",
+    "ask_channels",
+    "request_agent",
+)
+
+
+def _choices(talk: Talk, intents: tuple[str, ...] | list[str]) -> list[Choice]:
+    return [Choice(intent, talk.word(f"intent.{intent}"), talk.word(f"about.{intent}")) for intent in intents]
+
+
+async def greet(talk: Talk) -> None:
+    """Good morning, and what this is."""
+    hour = talk.local_now().hour
+    part = "morning" if 4 <= hour < 11 else "noon" if hour < 15 else "afternoon" if hour < 18 else "evening"
+    chosen = await talk.choose("greet.menu", _choices(talk, MENU), greeting=talk.word(f"greet.{part}"))
+    await talk.start(chosen, anew=True)
+
+
+async def menu(talk: Talk) -> None:
+    """What can be done here."""
+    chosen = await talk.choose("menu.what", _choices(talk, MENU))
+    await talk.start(chosen, anew=True)
+
+
+async def clarify(talk: Talk) -> None:
+    """Between knowing and not knowing: was one of these meant?"""
+    intents = [*talk.given["intents"], "help"]
+    words = [Choice(item.code, item.title, item.description) for item in _choices(talk, intents)]
+    await talk.start(await talk.choose("clarify.which", words))
+
+
+async def lost(talk: Talk) -> None:
+    """Not understood: say so, and show what is understood."""
+    chosen = await talk.choose("lost.menu", _choices(talk, MENU))
+    await talk.start(chosen, anew=True)
+
+
+async def media(talk: Talk) -> None:
+    """A photo or file out of the blue."""
+    offered = _choices(talk, ["file_complaint", "ask_case_status", "request_agent"])
+    await talk.start(await talk.choose("media.what", offered), anew=True)
+
+
+async def thank(talk: Talk) -> None:
+    """You are welcome."""
+    await talk.say("thank.welcome")
+
+
+async def goodbye(talk: Talk) -> None:
+    """Until next time."""
+    await talk.say("goodbye.bye")
+
+
+async def stray_yes(talk: Talk) -> None:
+    """A "ya" or "tidak" to nothing."""
+    await talk.start("help", anew=True)
+
+
+async def bot_challenge(talk: Talk) -> None:
+    """Yes, a machine; and a human is to be had."""
+    await talk.say("bot_challenge.yes")
+
+
+async def frustration(talk: Talk) -> None:
+    """Anger at us: no defence, a human."""
+    offered = _choices(talk, ["request_agent", "file_complaint", "help"])
+    await talk.start(await talk.choose("frustration.sorry", offered), anew=True)
+
+
+async def out_of_scope(talk: Talk) -> None:
+    """Somebody else's business, BPJS Ketenagakerjaan's above all."""
+    await talk.say("out_of_scope.sorry")
+
+
+async def language(talk: Talk) -> None:
+    """Indonesian or English."""
+    heard = talk.opening.text.lower()
+    wanted = "en" if any(word in heard for word in ("english", "inggris", "inggeris")) else None
+    if wanted is None and "indonesia" in heard:
+        wanted = "id"
+    offered = [Choice("id", "Bahasa Indonesia"), Choice("en", "English")]
+    talk.speak(wanted or await talk.choose("language.which", offered))
+    await talk.say("language.done")

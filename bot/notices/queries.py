@@ -1,0 +1,80 @@
+"""What is asked of notices. The scope decides in the query: Samarinda never hears of Palembang."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.config import Branch
+from bot.storage.tables import Notice, NoticeKind, NoticeUpdate
+
+
+def reaches(branch: Branch | None) -> ColumnElement[bool]:
+    """Notices whose scope has the branch in it; all of them when no branch is given."""
+    if branch is None:
+        return Notice.id > 0
+    return or_(
+        Notice.scope["national"].as_boolean(),
+        _holds("provinces", branch.province),
+        _holds("branches", branch.code),
+    )
+
+
+def _holds(key: str, value: str) -> ColumnElement[bool]:
+    return Notice.scope.op("@>")(cast({key: [value]}, JSONB))
+
+
+def under_way(now: datetime) -> ColumnElement[bool]:
+    """Begun and not over."""
+    return (Notice.starts_at <= now) & or_(Notice.ends_at.is_(None), Notice.ends_at > now)
+
+
+async def closures(session: AsyncSession, branch: Branch, since: datetime, until: datetime) -> list[Notice]:
+    """Closures of a branch that touch the time between two moments, oldest first."""
+    query = select(Notice).where(
+        Notice.kind == NoticeKind.CLOSURE,
+        reaches(branch),
+        Notice.starts_at < until,
+        or_(Notice.ends_at.is_(None), Notice.ends_at > since),
+    )
+    return list(await session.scalars(query.order_by(Notice.starts_at, Notice.id)))
+
+
+async def outages(
+    session: AsyncSession, system: str | None, branch: Branch | None, now: datetime
+) -> list[Notice]:
+    """Outages and maintenance under way, newest first; one that names no system affects all."""
+    query = select(Notice).where(
+        Notice.kind.in_((NoticeKind.OUTAGE, NoticeKind.MAINTENANCE)), reaches(branch), under_way(now)
+    )
+    if system:
+        affects = Notice.affects.op("@>")(cast([system], JSONB))
+        query = query.where(or_(affects, func.jsonb_array_length(Notice.affects) == 0))
+    return list(await session.scalars(query.order_by(Notice.starts_at.desc(), Notice.id.desc())))
+
+
+async def listed(
+    session: AsyncSession, *, active: bool | None, now: datetime, after: int | None = None, limit: int = 50
+) -> list[Notice]:
+    """Notices, newest first: those under way, those that are not, or all; one more than `limit` tells of more."""
+    query = select(Notice).order_by(Notice.id.desc()).limit(limit + 1)
+    if active is not None:
+        query = query.where(under_way(now) if active else ~under_way(now))
+    if after:
+        query = query.where(Notice.id < after)
+    return list(await session.scalars(query))
+
+
+async def latest_updates(session: AsyncSession, notices: Sequence[Notice]) -> dict[int, NoticeUpdate]:
+    """The newest update of each notice that has one."""
+    ids = [notice.id for notice in notices]
+    query = select(NoticeUpdate).where(NoticeUpdate.notice_id.in_(ids)).order_by(NoticeUpdate.id)
+    return {update.notice_id: update for update in await session.scalars(query)}
+
+
+async def updates(session: AsyncSession, notice_id: int) -> list[NoticeUpdate]:
+    """All that became known of a notice, oldest first."""
+    query = select(NoticeUpdate).where(NoticeUpdate.notice_id == notice_id)
+    return list(await session.scalars(query.order_by(NoticeUpdate.id)))

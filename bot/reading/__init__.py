@@ -1,0 +1,1 @@
+"""Pure readers of what people write: numbers, dates, choices. No database, no network, no model."""

@@ -1,0 +1,109 @@
+"""Settings from the environment or a .env file: one typed object, read once at the start."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import ConfigurationError
+
+HOME = Path(__file__).resolve().parent.parent
+"""The project's own folder: sample configuration, demo data."""
+
+
+class Settings(BaseSettings):
+    """Every setting, by the name that it has in the environment without ``SIAGA_``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SIAGA_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    database_url: str = Field(description="PostgreSQL, any libpq URL: postgresql://siaga:...@host/siaga")
+    secret_key: SecretStr = Field(
+        description="At least 32 characters; encrypts personal numbers and signs sessions"
+    )
+    redis_url: str | None = Field(
+        default=None,
+        description="Redis or Valkey: live pages and shared rate limits; without it both degrade",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", description="Where the world reaches us, as the providers know it"
+    )
+    port: int = Field(default=8000, description="Port that `siaga serve` listens on")
+    config_dir: Path = Field(default=HOME / "config", description="The operator's configuration")
+    data_dir: Path = Field(
+        default=HOME / ".siaga", description="Trained models and, in the demo, the databases"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    rasa_url: str | None = Field(default=None, description="A Rasa server's address, http://host:5005")
+    rasa_timeout: float = Field(default=0.3, gt=0, description="Seconds to wait for Rasa")
+    twilio_account_sid: str | None = Field(default=None, pattern="^AC[0-9a-fA-F]{32}$")
+    twilio_auth_token: SecretStr | None = None
+    twilio_whatsapp_number: str | None = Field(default=None, description="whatsapp:+62...")
+    twilio_api_base: str | None = Field(default=None, description="Another host for Twilio's REST API")
+    telegram_bot_token: SecretStr | None = None
+    telegram_webhook_secret: SecretStr | None = None
+    telegram_api_base: str = "https://api.telegram.org"
+    telegram_mode: Literal["webhook", "polling"] = "webhook"
+    simulator: bool = Field(default=False, description="Open /simulator (never on a real installation)")
+    quiet_seconds: float = Field(
+        default=0.0, ge=0, le=2, description="Wait this long for a participant's next message"
+    )
+    turn_lease: float = Field(
+        default=30.0, gt=0, description="Seconds after which another worker may take a turn over"
+    )
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, key: SecretStr) -> SecretStr:
+        if len(key.get_secret_value()) < 32:
+            raise ValueError("at least 32 characters; make one with: openssl rand -hex 32")
+        return key
+
+    @field_validator("twilio_whatsapp_number")
+    @classmethod
+    def _with_channel(cls, number: str | None) -> str | None:
+        if number and not number.startswith("whatsapp:"):
+            return f"whatsapp:{number}"
+        return number
+
+    @property
+    def whatsapp_ready(self) -> bool:
+        """Whether everything that WhatsApp through Twilio needs is set."""
+        return bool(self.twilio_account_sid and self.twilio_auth_token and self.twilio_whatsapp_number)
+
+    @property
+    def telegram_ready(self) -> bool:
+        """Whether everything that Telegram needs is set."""
+        secret = self.telegram_mode == "polling" or self.telegram_webhook_secret
+        return bool(self.telegram_bot_token and secret)
+
+
+EXAMPLES = {
+    "database_url": "postgresql://siaga:password@localhost/siaga",
+    "secret_key": "$(openssl rand -hex 32)",
+}
+
+
+def read_settings(**given: object) -> Settings:
+    """Settings from the environment, .env and, above both, `given`.
+
+    Raises:
+        ConfigurationError: a setting is missing or wrong; each problem names it and the line to add.
+    """
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise ConfigurationError([_problem(item) for item in error.errors()]) from None
+
+
+def _problem(item: object) -> str:
+    assert isinstance(item, dict)
+    name = str(item["loc"][0]) if item["loc"] else "?"
+    variable = f"SIAGA_{name.upper()}"
+    if item["type"] == "missing":
+        return f"{variable} is not set. Add to .env: {variable}={EXAMPLES.get(name, '...')}"
+    field = Settings.model_fields.get(name)
+    meant = f" ({field.description})" if field and field.description else ""
+    return f"{variable} is wrong: {item['msg']}{meant}"

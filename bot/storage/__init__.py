@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, tables, migrations, encryption at rest."""

@@ -1,0 +1,73 @@
+"""Every table, so that one import makes the whole schema known."""
+
+from bot.storage.tables.cases import (
+    Attachment,
+    Case,
+    CaseCounter,
+    CaseKind,
+    CasePriority,
+    CaseStatus,
+    History,
+)
+from bot.storage.tables.notices import (
+    Notice,
+    NoticeKind,
+    NoticeUpdate,
+    OutageReport,
+    Subscription,
+    UpdateStatus,
+)
+from bot.storage.tables.people import ChannelAddress, Participant, PersonalNumber
+from bot.storage.tables.staff import Agent, Role, Session, SignInFailure, Token
+from bot.storage.tables.talks import (
+    Author,
+    Conversation,
+    DeliveryReceipt,
+    Inbox,
+    InboxState,
+    Message,
+    Outbox,
+    OutboxState,
+    Owner,
+    Priority,
+    ProviderContent,
+    SimulatorFile,
+    Understanding,
+)
+
+__all__ = [
+    "Agent",
+    "Attachment",
+    "Author",
+    "Case",
+    "CaseCounter",
+    "CaseKind",
+    "CasePriority",
+    "CaseStatus",
+    "ChannelAddress",
+    "Conversation",
+    "DeliveryReceipt",
+    "History",
+    "Inbox",
+    "InboxState",
+    "Message",
+    "Notice",
+    "NoticeKind",
+    "NoticeUpdate",
+    "OutageReport",
+    "Outbox",
+    "OutboxState",
+    "Owner",
+    "Participant",
+    "PersonalNumber",
+    "Priority",
+    "ProviderContent",
+    "Role",
+    "Session",
+    "SignInFailure",
+    "SimulatorFile",
+    "Subscription",
+    "Token",
+    "Understanding",
+    "UpdateStatus",
+]

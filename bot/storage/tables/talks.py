@@ -1,0 +1,207 @@
+"""Conversations and their messages, the inbox and the outbox: the queue and the truth in one place."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.messages import Delivery
+from bot.storage.base import Base, serial
+
+
+class Owner(StrEnum):
+    """Who answers in a conversation: exactly one of them."""
+
+    BOT = "bot"
+    QUEUE = "queue"
+    AGENT = "agent"
+
+
+class Conversation(Base):
+    """The talk at one address. `hold` is the worker's fencing token: who lost it cannot commit."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        Index("ix_conversations_queued_at", "queued_at", postgresql_where=text("owner = 'queue'")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    address: Mapped[str] = mapped_column(unique=True)
+    participant_id: Mapped[UUID] = mapped_column(ForeignKey("participants.id"), index=True)
+    branch: Mapped[str | None]
+    owner: Mapped[Owner] = mapped_column(default=Owner.BOT)
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
+    queued_at: Mapped[datetime | None]
+    sealed_dialogue: Mapped[bytes | None]
+    """The dialogue's state (`bot.dialogue.state.Dialogue`): answers may hold personal data."""
+    nudge_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When a form that was left alone is reminded of, or closed."""
+    hold: Mapped[UUID | None]
+    held_until: Mapped[datetime | None]
+    last_message_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class InboxState(StrEnum):
+    """Where an incoming message stands."""
+
+    PENDING = "pending"
+    DONE = "done"
+    DEAD = "dead"
+
+
+class Inbox(Base):
+    """A message as it was acknowledged to the provider; (channel, provider_id) makes a repeat harmless."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("channel", "provider_id"),
+        Index("ix_inbox_pending", "address", "id", postgresql_where=text("state = 'pending'")),
+        Index("ix_inbox_next", "id", postgresql_where=text("state = 'pending'")),
+    )
+
+    id: Mapped[int] = serial()
+    channel: Mapped[str]
+    provider_id: Mapped[str]
+    address: Mapped[str]
+    sealed: Mapped[bytes]
+    """The neutral `Incoming`, sealed."""
+    state: Mapped[InboxState] = mapped_column(default=InboxState.PENDING, server_default="pending")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    received_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ready_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    done_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+class Author(StrEnum):
+    """Who said a message."""
+
+    PARTICIPANT = "participant"
+    BOT = "bot"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class Message(Base):
+    """One line of a talk, as people read it. `body` has personal numbers masked; `sealed_body` has them."""
+
+    __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_talk", "conversation_id", "id"),)
+
+    id: Mapped[int] = serial()
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    author: Mapped[Author]
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
+    body: Mapped[str]
+    sealed_body: Mapped[bytes | None]
+    options: Mapped[list[dict[str, str]] | None] = mapped_column(default=None)
+    """Buttons that were offered: `[{"id", "title", "description"}]`."""
+    intent: Mapped[str | None]
+    inbox_id: Mapped[int | None]
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class OutboxState(StrEnum):
+    """Where an outgoing message stands with us; what the provider reports of it is in `receipts`."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+class Priority(StrEnum):
+    """Replies go before notices, always."""
+
+    REPLY = "a_reply"
+    NOTICE = "b_notice"
+
+
+class Outbox(Base):
+    """A message to be sent. Rows of one address leave in the order of their ids."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_due", "priority", "next_try_at", "id", postgresql_where=text("state = 'queued'")),
+        Index("ix_outbox_address", "address", "id", postgresql_where=text("state = 'queued'")),
+        Index("ix_outbox_provider", "channel", "provider_id"),
+        Index("ix_outbox_dead", "id", postgresql_where=text("state = 'dead'")),
+        UniqueConstraint("once"),
+    )
+
+    id: Mapped[int] = serial()
+    channel: Mapped[str]
+    address: Mapped[str]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notices.id"), index=True)
+    once: Mapped[str | None]
+    """A key that may be there once only: nobody gets the same notice twice."""
+    sealed: Mapped[bytes]
+    """The neutral `Text`, sealed: `{"body", "options"}`."""
+    priority: Mapped[Priority] = mapped_column(default=Priority.REPLY)
+    state: Mapped[OutboxState] = mapped_column(default=OutboxState.QUEUED, server_default="queued")
+    parts_sent: Mapped[int] = mapped_column(server_default="0")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    next_try_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    hold: Mapped[UUID | None]
+    held_until: Mapped[datetime | None]
+    provider_id: Mapped[str | None]
+    error_code: Mapped[str | None]
+    maybe_sent: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the provider may already have taken the part that is due: such a try is repeated once at most."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    sent_at: Mapped[datetime | None]
+
+
+class DeliveryReceipt(Base):
+    """The furthest state that a provider reported, kept even when it comes before our own commit."""
+
+    __tablename__ = "receipts"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[Delivery]
+    error_code: Mapped[str | None]
+    at: Mapped[datetime]
+
+
+class ProviderContent(Base):
+    """A content object that we made at Twilio (quick replies, list pickers): its SID by account and name."""
+
+    __tablename__ = "provider_contents"
+
+    account: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    sid: Mapped[str]
+
+
+class SimulatorFile(Base):
+    """A picture or document that somebody sent from the simulator."""
+
+    __tablename__ = "simulator_files"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    content_type: Mapped[str]
+    file_name: Mapped[str]
+    sealed: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Understanding(Base):
+    """What was not understood, asked back about, or corrected: kept masked for review."""
+
+    __tablename__ = "understandings"
+
+    id: Mapped[int] = serial()
+    text: Mapped[str]
+    outcome: Mapped[str]
+    """``fell_through``, ``asked_back``, ``corrected``."""
+    thought: Mapped[dict[str, Any]]
+    chosen: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(server_default=func.now())

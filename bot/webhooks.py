@@ -1,0 +1,107 @@
+"""The providers' way in: verify, parse, one INSERT, answer. Everything else happens later."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from starlette.background import BackgroundTask
+from starlette.requests import ClientDisconnect
+
+from bot.channels.channel import Channel, Webhook
+from bot.delivery import inbox
+from bot.errors import BadPayload, Forged, SiagaError
+from bot.messages import Event, Incoming
+from bot.storage.engine import UNAVAILABLE, Database
+from bot.storage.sealing import Sealer
+
+log = structlog.get_logger()
+
+LARGEST = 1024 * 1024
+"""Bytes of a body; what providers post is a few kilobytes, files come by reference."""
+
+AGAIN_AFTER = "5"
+"""Seconds after which a provider may come again when PostgreSQL is away; Telegram obeys."""
+
+
+class TooLarge(SiagaError):
+    """A webhook's body is over the limit."""
+
+
+REFUSALS: Mapping[type[Exception], int] = {Forged: 403, TooLarge: 413}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """What the webhooks need.
+
+    Args:
+        channels: by name; a webhook of a channel that is not there is answered 404.
+        clock: the present time, aware.
+        quiet_seconds: how long a turn waits for the participant's next message.
+    """
+
+    database: Database
+    sealer: Sealer
+    channels: Mapping[str, Channel]
+    clock: Callable[[], datetime]
+    quiet_seconds: float = 0.0
+
+
+def router(intake: Intake) -> APIRouter:
+    """The webhooks of all channels."""
+    routes = APIRouter(prefix="/webhooks", include_in_schema=False)
+
+    # Twilio takes a body that is not XML for an error (12300), so there is none: 204.
+    @routes.post("/whatsapp")
+    @routes.post("/whatsapp/status")
+    async def whatsapp(request: Request) -> Response:
+        return await _take_in(intake, "whatsapp", request, answer=204)
+
+    @routes.post("/telegram")
+    async def telegram(request: Request) -> Response:
+        return await _take_in(intake, "telegram", request, answer=200)
+
+    return routes
+
+
+async def _take_in(intake: Intake, name: str, request: Request, answer: int) -> Response:
+    channel = intake.channels.get(name)
+    if channel is None:
+        return Response(status_code=404)
+    now = intake.clock()
+    try:
+        webhook = await _read(request)
+        channel.verify(webhook)
+        events = channel.parse(webhook, now)
+    except (Forged, BadPayload, TooLarge, ClientDisconnect) as error:
+        # Only the kind: the message may quote what came.
+        log.warning("webhook.refused", channel=name, reason=type(error).__name__)
+        return Response(status_code=REFUSALS.get(type(error), 400))
+    try:
+        stored = await inbox.store(intake.database, intake.sealer, events, now, intake.quiet_seconds)
+    except UNAVAILABLE as error:
+        log.error("webhook.not_stored", channel=name, error=type(error).__name__)
+        return Response(status_code=503, headers={"Retry-After": AGAIN_AFTER})
+    log.info("webhook.stored", channel=name, events=len(events), messages=stored)
+    return Response(status_code=answer, background=BackgroundTask(_acknowledge, channel, events))
+
+
+async def _read(request: Request) -> Webhook:
+    """The request as it came, bytes and raw path, since signatures cover these."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise TooLarge
+    query = request.scope["query_string"]
+    path = request.scope["raw_path"] + (b"?" + query if query else b"")
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.headers.raw}
+    return Webhook(path_and_query=path.decode("latin-1"), headers=headers, body=bytes(body))
+
+
+async def _acknowledge(channel: Channel, events: list[Event]) -> None:
+    for event in events:
+        if isinstance(event, Incoming) and event.acknowledge:
+            await channel.acknowledge(event)

@@ -1,0 +1,119 @@
+"""The loop that takes turns: claims a conversation with new messages, has the turn taken, and goes on."""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+
+from bot.delivery import inbox
+from bot.delivery.inbox import Claimed, HoldLost
+from bot.delivery.waking import finished, first_of
+from bot.settings import HOME
+from bot.storage.engine import UNAVAILABLE, Database
+from bot.storage.sealing import Sealer
+
+log = structlog.get_logger()
+
+_POLL = 2.0  # seconds: the net under LISTEN
+_GRACE = 10.0  # seconds at the end for turns in hand
+
+
+class Worker:
+    """Takes turns until told to stop; as many of these as wanted may run on one database.
+
+    Args:
+        take_turn: takes one turn and commits it with `inbox.retake` and `inbox.finish`.
+        clock: the present time, aware.
+        in_flight: turns at the same time at most.
+        lease_seconds: after this long another worker may take a turn over.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        sealer: Sealer,
+        take_turn: Callable[[Claimed], Awaitable[None]],
+        clock: Callable[[], datetime],
+        *,
+        in_flight: int = 8,
+        lease_seconds: float = 30.0,
+    ) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._take_turn = take_turn
+        self._clock = clock
+        self._in_flight = in_flight
+        self._lease_seconds = lease_seconds
+        self._turns: set[asyncio.Task[None]] = set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Take turns until `stopping` is set; turns in hand are finished within ten seconds or given up."""
+        async with self._database.listen("siaga_inbox") as woken:
+            while not stopping.is_set():
+                woken.clear()
+                claimed = await self._claim()
+                if claimed is None:
+                    await first_of(woken, stopping, seconds=await self._seconds_to_next())
+                    continue
+                task = asyncio.create_task(self._turn(claimed))
+                self._turns.add(task)
+                task.add_done_callback(self._turns.discard)
+                task.add_done_callback(lambda _: woken.set())  # more of that conversation may have come
+            await finished(self._turns, _GRACE)
+
+    async def _claim(self) -> Claimed | None:
+        if len(self._turns) >= self._in_flight:
+            return None
+        try:
+            return await inbox.claim(
+                self._database, self._sealer, uuid4(), self._clock(), self._lease_seconds
+            )
+        except UNAVAILABLE as error:
+            log.warning("worker.database_away", error=type(error).__name__)
+            return None
+
+    async def _seconds_to_next(self) -> float:
+        if len(self._turns) >= self._in_flight:
+            return _POLL
+        try:
+            ready = await inbox.next_ready(self._database, self._clock())
+        except UNAVAILABLE:
+            return _POLL
+        return min(_POLL, (ready - self._clock()).total_seconds()) if ready else _POLL
+
+    async def _turn(self, claimed: Claimed) -> None:
+        ids = {"conversation": str(claimed.conversation_id), "inbox": claimed.ids}
+        try:
+            await self._take_turn(claimed)
+        except HoldLost:
+            log.warning("turn.hold_lost", **ids)
+        except asyncio.CancelledError:
+            await self._let_go(claimed)
+            raise
+        except Exception as error:
+            # The exception's own words may be the participant's: its kind and place are all that is told.
+            log.error("turn.failed", error=type(error).__name__, at=_place(error), **ids)
+            await self._give_back(claimed, type(error).__name__)
+
+    async def _give_back(self, claimed: Claimed, error: str) -> None:
+        try:
+            await inbox.give_back(self._database, claimed, error, self._clock())
+        except UNAVAILABLE as away:  # the hold runs out by itself
+            log.warning("worker.database_away", error=type(away).__name__)
+
+    async def _let_go(self, claimed: Claimed) -> None:
+        try:
+            await inbox.let_go(self._database, claimed)
+        except UNAVAILABLE as away:
+            log.warning("worker.database_away", error=type(away).__name__)
+
+
+def _place(error: BaseException) -> str:
+    """File and line in our own code where `error` came through last."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(HOME / "bot")]
+    return f"{Path(ours[-1].filename).relative_to(HOME)}:{ours[-1].lineno}" if ours else "?"

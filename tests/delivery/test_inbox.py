@@ -1,0 +1,298 @@
+"""The inbox: once each, one hand at a time, in order, and nobody commits a turn that is no longer theirs."""
+
+import asyncio
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.delivery import inbox
+from bot.delivery.inbox import Claimed, HoldLost
+from bot.messages import Address, Incoming, Reachability
+from bot.storage.engine import Database
+from bot.storage.sealing import Sealer
+from bot.storage.tables import ChannelAddress, Conversation, Inbox, InboxState, Participant
+from tests.conftest import Clock
+
+LEASE = 30.0
+
+
+def message(number: int, *, of: int = 1, **more: object) -> Incoming:
+    return Incoming(
+        channel="telegram",
+        address=Address(f"telegram:{of}"),
+        provider_id=f"{of}-{number}",
+        sent_at=datetime.fromisoformat("2026-11-23T05:00:00+00:00"),
+        text=f"pesan {number}",
+        **more,  # type: ignore[arg-type]
+    )
+
+
+async def store(database: Database, sealer: Sealer, clock: Clock, *messages: Incoming) -> int:
+    return await inbox.store(database, sealer, messages, clock())
+
+
+async def claim(database: Database, sealer: Sealer, clock: Clock) -> Claimed | None:
+    return await inbox.claim(database, sealer, uuid4(), clock(), LEASE)
+
+
+async def must_claim(database: Database, sealer: Sealer, clock: Clock) -> Claimed:
+    claimed = await claim(database, sealer, clock)
+    assert claimed
+    return claimed
+
+
+async def take(database: Database, claimed: Claimed, now: datetime) -> None:
+    async with database.sessions.begin() as session:
+        await inbox.retake(session, claimed, now)
+        await inbox.finish(session, claimed, now)
+
+
+def texts(claimed: Claimed | None) -> list[str]:
+    assert claimed
+    return [incoming.text for _, incoming in claimed.messages]
+
+
+async def rows(database: Database) -> list[Inbox]:
+    async with database.sessions() as session:
+        return list(await session.scalars(select(Inbox).order_by(Inbox.id)))
+
+
+async def test_five_fold_delivery_at_once_gives_one_row(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    counts = await asyncio.gather(*(store(database, sealer, clock, message(1)) for _ in range(5)))
+    assert sorted(counts) == [0, 0, 0, 0, 1]
+    assert await store(database, sealer, clock, message(1), message(2), message(2)) == 1
+    assert len(await rows(database)) == 2
+
+
+async def test_what_is_stored_is_sealed_and_opens_again(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1, profile_name="Siti", phone="+62811"))
+    [row] = await rows(database)
+    assert b"pesan" not in row.sealed
+    claimed = await must_claim(database, sealer, clock)
+    assert claimed.messages == [(row.id, message(1, profile_name="Siti", phone="+62811"))]
+
+
+async def test_messages_of_one_address_are_one_turn_in_order(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1), message(1, of=2))
+    await store(database, sealer, clock, message(3), message(2))
+    first = await must_claim(database, sealer, clock)
+    assert texts(first) == ["pesan 1", "pesan 3", "pesan 2"]
+    assert texts(await claim(database, sealer, clock)) == ["pesan 1"]
+    assert await claim(database, sealer, clock) is None
+
+
+async def test_a_held_conversation_waits_and_its_new_messages_too(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1))
+    first = await must_claim(database, sealer, clock)
+    await store(database, sealer, clock, message(2))
+    assert await claim(database, sealer, clock) is None
+    await take(database, first, clock())
+    assert texts(await claim(database, sealer, clock)) == ["pesan 2"]
+
+
+async def test_many_workers_never_hold_one_conversation(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    """Every address is in one hand at most, and every message is taken once, in order."""
+    await store(database, sealer, clock, *(message(n, of=of) for n in range(6) for of in range(5)))
+    in_hand: set[UUID] = set()
+    seen: dict[str, list[str]] = {}
+
+    async def worker() -> None:
+        while claimed := await claim(database, sealer, clock):
+            assert claimed.conversation_id not in in_hand
+            in_hand.add(claimed.conversation_id)
+            await asyncio.sleep(0.005)
+            seen.setdefault(claimed.address, []).extend(texts(claimed))
+            in_hand.remove(claimed.conversation_id)
+            await take(database, claimed, clock())
+
+    await asyncio.gather(*(worker() for _ in range(8)))
+    assert len(seen) == 5
+    assert all(said == [f"pesan {n}" for n in range(6)] for said in seen.values())
+    assert {row.state for row in await rows(database)} == {InboxState.DONE}
+
+
+async def test_workers_are_not_held_up_by_a_turn_that_is_just_committing(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1), message(1, of=2))
+    first = await must_claim(database, sealer, clock)
+    async with asyncio.timeout(5), database.sessions.begin() as session:
+        await inbox.retake(session, first, clock())
+        clock.advance(
+            LEASE + 1
+        )  # the hold is over, but the row is locked: nobody may take it, nor wait for it
+        assert texts(await claim(database, sealer, clock)) == ["pesan 1"]
+        assert await claim(database, sealer, clock) is None
+        await inbox.finish(session, first, clock())
+
+
+async def test_a_worker_paused_past_its_hold_cannot_commit(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1))
+    paused = await must_claim(database, sealer, clock)
+    clock.advance(LEASE + 1)
+    second = await must_claim(database, sealer, clock)
+    assert second.messages == paused.messages
+    with pytest.raises(HoldLost):
+        await take(database, paused, clock())
+    await inbox.give_back(database, paused, "Late", clock())  # says nothing about the other's turn
+    await take(database, second, clock())
+    with pytest.raises(HoldLost):
+        await take(database, paused, clock())
+    [row] = await rows(database)
+    assert (row.state, row.attempts, row.error) == (InboxState.DONE, 0, None)
+
+
+async def test_a_hold_that_is_lost_within_the_transaction_undoes_it(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1))
+    claimed = await must_claim(database, sealer, clock)
+    other = Claimed(
+        conversation_id=claimed.conversation_id,
+        address=claimed.address,
+        channel=claimed.channel,
+        hold=uuid4(),
+        messages=claimed.messages,
+    )
+    async with database.sessions() as session:
+        session.add(Participant(language="en"))
+        await session.flush()
+        with pytest.raises(HoldLost):
+            await inbox.finish(session, other, clock())
+        await session.rollback()
+    async with database.sessions() as session:
+        assert await session.scalar(select(func.count()).where(Participant.language == "en")) == 0
+
+
+async def test_a_failing_turn_is_tried_five_times_and_then_dead(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1))
+    for wait in inbox.RETRY_AFTER:
+        claimed = await must_claim(database, sealer, clock)
+        await inbox.give_back(database, claimed, "ValueError", clock())
+        clock.advance(wait - 0.1)
+        assert await claim(database, sealer, clock) is None
+        assert await inbox.next_ready(database, clock()) == clock() + timedelta(seconds=0.1)
+        clock.advance(0.1)
+    last = await must_claim(database, sealer, clock)
+    await inbox.give_back(database, last, "ValueError", clock())
+    [row] = await rows(database)
+    assert (row.state, row.attempts, row.error) == (InboxState.DEAD, 5, "ValueError")
+    clock.advance(86400)
+    assert await claim(database, sealer, clock) is None
+    assert await inbox.next_ready(database, clock()) is None
+
+
+async def test_a_message_that_kills_its_turn_takes_no_other_with_it(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1), message(2))
+    for wait in (*inbox.RETRY_AFTER, 0):
+        claimed = await must_claim(database, sealer, clock)
+        assert texts(claimed)[0] == "pesan 1"
+        await inbox.give_back(database, claimed, "ValueError", clock())
+        clock.advance(wait)
+    claimed = await must_claim(database, sealer, clock)
+    assert texts(claimed) == ["pesan 2"]
+    await take(database, claimed, clock())
+    assert [row.state for row in await rows(database)] == [InboxState.DEAD, InboxState.DONE]
+
+
+async def test_no_later_message_overtakes_one_that_waits_for_its_next_try(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1))
+    await inbox.give_back(database, await must_claim(database, sealer, clock), "ValueError", clock())
+    await store(database, sealer, clock, message(2))
+    assert await claim(database, sealer, clock) is None
+    clock.advance(inbox.RETRY_AFTER[0])
+    assert texts(await claim(database, sealer, clock)) == ["pesan 1", "pesan 2"]
+
+
+async def test_letting_go_counts_as_no_failure(database: Database, sealer: Sealer, clock: Clock) -> None:
+    await store(database, sealer, clock, message(1))
+    await inbox.let_go(database, await must_claim(database, sealer, clock))
+    claimed = await must_claim(database, sealer, clock)
+    await take(database, claimed, clock())
+    assert [row.attempts for row in await rows(database)] == [0]
+
+
+async def test_quiet_time_gathers_what_follows(database: Database, sealer: Sealer, clock: Clock) -> None:
+    await inbox.store(database, sealer, [message(1)], clock(), quiet_seconds=1.5)
+    clock.advance(1)
+    await inbox.store(database, sealer, [message(2)], clock(), quiet_seconds=1.5)
+    assert await claim(database, sealer, clock) is None
+    clock.advance(0.5)
+    assert texts(await claim(database, sealer, clock)) == ["pesan 1", "pesan 2"]
+
+
+async def test_a_message_that_does_not_open_blocks_nobody(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await inbox.store(database, Sealer("another key" * 5), [message(1)], clock())
+    await store(database, sealer, clock, message(1, of=2))
+    claimed = await must_claim(database, sealer, clock)
+    assert claimed.address == "telegram:2"
+    assert await claim(database, sealer, clock) is None
+    assert (await rows(database))[0].state is InboxState.PENDING
+    clock.advance(301)
+    claimed_later = await inbox.claim(database, Sealer("another key" * 5), uuid4(), clock(), LEASE)
+    assert texts(claimed_later) == ["pesan 1"]
+
+
+async def test_an_address_knows_what_was_last_said_of_it(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    first = message(1, profile_name="Siti", phone="+62811", external_user_id="ID.9")
+    await store(database, sealer, clock, first)
+    await take(database, await must_claim(database, sealer, clock), clock())
+    await inbox.store(
+        database,
+        sealer,
+        [Reachability(channel="telegram", address=first.address, reachable=False)],
+        clock.advance(60),
+    )
+    async with database.sessions() as session:
+        address = await session.get_one(ChannelAddress, first.address)
+        assert address.unreachable_since == clock()
+    await store(database, sealer, clock, message(2, profile_name="Siti N."))
+    await must_claim(database, sealer, clock)
+    async with database.sessions() as session:
+        address = await session.get_one(ChannelAddress, first.address)
+        assert address.sealed_profile_name
+        assert address.sealed_phone
+        assert sealer.open(address.sealed_profile_name) == "Siti N."
+        assert sealer.open(address.sealed_phone) == "+62811"
+        assert address.external_user_id == "ID.9"
+        assert address.unreachable_since is None
+        assert address.last_inbound_at == clock()
+        conversation = await session.scalar(select(Conversation))
+        assert conversation
+        assert conversation.participant_id == address.participant_id
+
+
+async def test_reachability_comes_and_goes(database: Database, sealer: Sealer, clock: Clock) -> None:
+    await store(database, sealer, clock, message(1))
+    await must_claim(database, sealer, clock)
+    blocked_at = clock()
+    for reachable, since in [(False, blocked_at), (False, blocked_at), (True, None)]:
+        event = Reachability(channel="telegram", address=Address("telegram:1"), reachable=reachable)
+        await inbox.store(database, sealer, [event], clock())
+        clock.advance(5)
+        async with database.sessions() as session:
+            assert (await session.get_one(ChannelAddress, "telegram:1")).unreachable_since == since

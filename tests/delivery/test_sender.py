@@ -1,0 +1,366 @@
+"""The sender: everything leaves, in order, once; what fails is tried again or kept with its reason."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.delivery import outbox
+from bot.delivery.pace import Pace
+from bot.delivery.sender import Sender
+from bot.errors import ChannelError
+from bot.messages import Address, Text
+from bot.storage.engine import Database
+from bot.storage.sealing import Sealer
+from bot.storage.tables import ChannelAddress, Outbox, OutboxState, Participant, Priority
+from tests.conftest import Clock
+from tests.delivery.recording import Recording
+
+UNPACED = Pace(seconds_between={})
+
+
+@pytest.fixture
+def telegram() -> Recording:
+    return Recording("telegram")
+
+
+@pytest.fixture
+def whatsapp() -> Recording:
+    return Recording("whatsapp")
+
+
+class Post:
+    """The outbox of a test and its senders."""
+
+    def __init__(self, database: Database, sealer: Sealer, clock: Clock, *channels: Recording) -> None:
+        self.database, self.sealer, self.clock = database, sealer, clock
+        self.channels = {channel.name: channel for channel in channels}
+
+    async def queue(self, body: str, *, to: str = "telegram:1", **more: object) -> int | None:
+        async with self.database.sessions.begin() as session:
+            return await outbox.queue(
+                session,
+                self.sealer,
+                channel=to.partition(":")[0],
+                address=Address(to),
+                text=Text(body=body),
+                message_id=None,
+                now=self.clock(),
+                **more,  # type: ignore[arg-type]
+            )
+
+    async def resend(self, outbox_id: int) -> bool:
+        async with self.database.sessions.begin() as session:
+            return await outbox.resend(session, outbox_id, self.clock())
+
+    def sender(self, **options: object) -> Sender:
+        options.setdefault("pace", UNPACED)
+        return Sender(self.database, self.sealer, self.channels, self.clock, **options)  # type: ignore[arg-type]
+
+    @asynccontextmanager
+    async def sending(self, senders: int = 1, **options: object) -> AsyncIterator[None]:
+        stopping = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(senders):
+                group.create_task(self.sender(**options).run(stopping))
+            try:
+                yield
+            finally:
+                stopping.set()
+
+    async def rows(self) -> list[Outbox]:
+        async with self.database.sessions() as session:
+            return list(await session.scalars(select(Outbox).order_by(Outbox.id)))
+
+    async def row(self) -> Outbox:
+        [row] = await self.rows()
+        return row
+
+    async def settled(self) -> None:
+        """Until nothing is queued that is due."""
+        while any(
+            row.state is OutboxState.QUEUED and (row.next_try_at <= self.clock() or row.hold)
+            for row in await self.rows()
+        ):
+            await asyncio.sleep(0.01)
+
+    async def run_until_settled(self, **options: object) -> None:
+        async with asyncio.timeout(10), self.sending(**options):
+            await self.settled()
+
+
+@pytest.fixture
+def post(database: Database, sealer: Sealer, clock: Clock, telegram: Recording, whatsapp: Recording) -> Post:
+    return Post(database, sealer, clock, telegram, whatsapp)
+
+
+async def eventually(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_message_goes_out_and_is_noted(post: Post, telegram: Recording) -> None:
+    await post.queue("halo")
+    await post.run_until_settled()
+    row = await post.row()
+    assert telegram.sent == [("telegram:1", "halo")]
+    assert (row.state, row.provider_id, row.parts_sent) == (OutboxState.SENT, "id-1", 1)
+    assert (row.sent_at, row.hold, row.error_code) == (post.clock(), None, None)
+    assert b"halo" not in row.sealed
+
+
+async def test_the_same_notice_is_queued_once(post: Post, telegram: Recording) -> None:
+    assert await post.queue("tutup", once="notice:1:telegram:1") is not None
+    assert await post.queue("tutup", once="notice:1:telegram:1") is None
+    await post.run_until_settled()
+    assert telegram.texts() == ["tutup"]
+
+
+async def test_each_address_gets_its_messages_in_order_from_many_senders(
+    post: Post, telegram: Recording
+) -> None:
+    wanted = {f"telegram:{of}": [f"{of}-{n}" for n in range(6)] for of in range(5)}
+    for n in range(6):
+        for to, bodies in wanted.items():
+            await post.queue(bodies[n], to=to)
+    await post.run_until_settled(senders=3)
+    assert {to: telegram.texts(to) for to in wanted} == wanted
+
+
+async def test_order_holds_while_an_earlier_message_is_tried_again(post: Post, telegram: Recording) -> None:
+    telegram.failures.append(ChannelError("http_502", retry=True))
+    await post.queue("satu")
+    await post.queue("dua")
+    await post.queue("lain", to="telegram:2")
+    async with asyncio.timeout(15), post.sending():
+        await eventually(lambda: telegram.texts("telegram:2") == ["lain"])
+        await post.settled()
+        rows = await post.rows()
+        if rows[0].attempts:  # the failure met the first message: the second one waits with it
+            assert telegram.texts("telegram:1") == []
+            assert rows[0].next_try_at > post.clock() + timedelta(seconds=1.9)
+        post.clock.advance(3)
+        await post.settled()
+    assert telegram.texts("telegram:1") == ["satu", "dua"]
+
+
+async def test_a_dead_message_does_not_block_the_later_ones(post: Post, telegram: Recording) -> None:
+    telegram.failures.append(ChannelError("http_400"))
+    await post.queue("satu")
+    await post.queue("dua")
+    await post.run_until_settled()
+    rows = await post.rows()
+    assert [row.state for row in rows] == [OutboxState.DEAD, OutboxState.SENT]
+    assert (rows[0].error_code, rows[0].hold) == ("http_400", None)
+    assert telegram.texts() == ["dua"]
+
+
+async def test_a_message_is_dead_after_six_tries_and_can_be_sent_again(
+    post: Post, telegram: Recording
+) -> None:
+    telegram.failures.extend([ChannelError("http_502", retry=True)] * 6)
+    outbox_id = await post.queue("satu")
+    assert outbox_id
+    waits = []
+    for _ in range(5):
+        await post.run_until_settled()
+        row = await post.row()
+        assert row.state is OutboxState.QUEUED
+        waits.append((row.next_try_at - post.clock()).total_seconds())
+        post.clock.now = row.next_try_at
+    for wait, least in zip(waits, [2, 8, 32, 128, 512], strict=True):
+        assert least <= wait <= least * 1.2
+    await post.run_until_settled()
+    row = await post.row()
+    assert (row.state, row.attempts, row.error_code) == (OutboxState.DEAD, 6, "http_502")
+    assert await post.resend(outbox_id)
+    assert not await post.resend(outbox_id)
+    await post.run_until_settled()
+    assert (await post.row()).state is OutboxState.SENT
+    assert telegram.texts() == ["satu"]
+    assert not await post.resend(outbox_id)
+
+
+async def test_parts_go_in_order_and_resume_where_they_stopped(post: Post, telegram: Recording) -> None:
+    telegram.failures.extend([None, ChannelError("http_502", retry=True)])
+    await post.queue("satu|dua|tiga")
+    await post.run_until_settled()
+    row = await post.row()
+    assert (row.parts_sent, row.provider_id, row.state) == (1, "id-1", OutboxState.QUEUED)
+    post.clock.now = row.next_try_at
+    await post.run_until_settled()
+    assert telegram.texts() == ["satu", "dua", "tiga"]
+    row = await post.row()
+    assert (row.parts_sent, row.provider_id, row.state) == (3, "id-3", OutboxState.SENT)
+
+
+async def test_a_sender_that_died_is_taken_over_from_where_it_was(post: Post, telegram: Recording) -> None:
+    """As after kill -9 between two parts: the hold stays until it runs out."""
+    await post.queue("satu|dua")
+    [due] = await outbox.claim_due(post.database, (hold := uuid4()), post.clock(), 60, ["telegram"], 8)
+    assert await outbox.change(post.database, due, {"parts_sent": 1, "provider_id": "id-0"})
+    assert due.hold == hold
+    async with post.sending():
+        await asyncio.sleep(0.2)
+        assert telegram.texts() == []
+        post.clock.advance(61)
+        await eventually(lambda: telegram.texts() == ["dua"])
+        await post.settled()
+    assert not await outbox.change(post.database, due, {"state": OutboxState.DEAD})
+    assert (await post.row()).state is OutboxState.SENT
+
+
+async def test_where_nobody_can_be_asked_a_broken_connection_means_one_more_try(
+    post: Post, telegram: Recording
+) -> None:
+    telegram.failures.extend([ChannelError("timeout", retry=True, unknown=True)] * 2)
+    await post.queue("satu")
+    await post.run_until_settled()
+    row = await post.row()
+    assert (row.state, row.maybe_sent) == (OutboxState.QUEUED, True)
+    post.clock.now = row.next_try_at
+    await post.run_until_settled()
+    row = await post.row()
+    assert (row.state, row.error_code) == (OutboxState.UNKNOWN, "timeout")
+    assert not telegram.failures
+
+
+async def test_on_whatsapp_what_may_have_been_accepted_is_not_sent_again(
+    post: Post, whatsapp: Recording
+) -> None:
+    whatsapp.failures.append(ChannelError("timeout", retry=True, unknown=True))
+    outbox_id = await post.queue("satu", to="whatsapp:+62811")
+    await post.queue("dua", to="whatsapp:+62811")
+    await post.run_until_settled()
+    assert [row.state for row in await post.rows()] == [OutboxState.UNKNOWN, OutboxState.SENT]
+    assert outbox_id
+    assert await post.resend(outbox_id)
+    await post.run_until_settled()
+    assert whatsapp.texts() == ["dua", "satu"]
+
+
+async def test_a_mistake_of_ours_ends_one_message_only(post: Post, telegram: Recording) -> None:
+    await post.queue("unrenderable")
+    await post.queue("dua")
+    await post.run_until_settled()
+    rows = await post.rows()
+    assert [(row.state, row.error_code) for row in rows] == [
+        (OutboxState.DEAD, "KeyError"),
+        (OutboxState.SENT, None),
+    ]
+
+
+async def test_an_address_that_takes_nothing_is_marked(post: Post, telegram: Recording) -> None:
+    async with post.database.sessions.begin() as session:
+        session.add(person := Participant())
+        await session.flush()
+        session.add(ChannelAddress(address="telegram:1", channel="telegram", participant_id=person.id))
+    telegram.failures.append(ChannelError("http_403", unreachable=True))
+    await post.queue("satu")
+    await post.run_until_settled()
+    assert (await post.row()).state is OutboxState.DEAD
+    async with asyncio.timeout(5):
+        while True:
+            async with post.database.sessions() as session:
+                if (await session.get_one(ChannelAddress, "telegram:1")).unreachable_since == post.clock():
+                    break
+
+
+async def test_too_fast_stops_the_whole_channel_for_as_long_as_it_says(
+    post: Post, telegram: Recording, whatsapp: Recording
+) -> None:
+    telegram.failures.append(ChannelError("http_429", retry=True, after=30))
+    await post.queue("satu")
+    async with asyncio.timeout(15), post.sending():
+        await eventually(lambda: not telegram.failures)
+        await post.settled()
+        await post.queue("dua", to="telegram:2")
+        await post.queue("tiga", to="whatsapp:+62811")
+        await eventually(lambda: whatsapp.texts() == ["tiga"])
+        post.clock.advance(29)
+        await asyncio.sleep(0.1)
+        assert telegram.texts() == []
+        post.clock.advance(8)
+        await post.settled()
+    assert sorted(telegram.texts()) == ["dua", "satu"]
+    assert [row.attempts for row in await post.rows()] == [0, 0, 0]
+
+
+async def test_replies_leave_before_notices(post: Post, telegram: Recording) -> None:
+    for n in range(4):
+        await post.queue(f"tutup {n}", to=f"telegram:{n}", priority=Priority.NOTICE)
+    await post.queue("jawaban", to="telegram:3")
+    await post.queue("lain", to="telegram:9")
+    await post.run_until_settled(in_flight=1)
+    assert telegram.texts()[:2] == ["jawaban", "lain"]
+    assert telegram.texts("telegram:3") == ["jawaban", "tutup 3"]
+
+
+async def test_rows_of_a_channel_that_is_not_here_are_left_alone(post: Post, whatsapp: Recording) -> None:
+    del post.channels["telegram"]
+    await post.queue("satu")
+    await post.queue("dua", to="whatsapp:+62811")
+    async with asyncio.timeout(10), post.sending():
+        await eventually(lambda: whatsapp.texts() == ["dua"])
+    assert (await post.rows())[0].state is OutboxState.QUEUED
+
+
+async def test_so_many_are_on_their_way_at_once_and_no_more(post: Post, telegram: Recording) -> None:
+    telegram.gate = asyncio.Event()
+    for n in range(7):
+        await post.queue("halo", to=f"telegram:{n}")
+    async with asyncio.timeout(10), post.sending(in_flight=3):
+        await eventually(lambda: len(telegram.sent) == 3)
+        await asyncio.sleep(0.1)
+        assert telegram.most_in_flight == 3
+        telegram.gate.set()
+        await post.settled()
+    assert telegram.most_in_flight == 3
+    assert len(telegram.sent) == 7
+
+
+async def test_an_insert_wakes_the_sender(
+    post: Post, telegram: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.delivery.sender._POLL", 60.0)
+    async with asyncio.timeout(20), post.sending():
+        await post.queue("satu")
+        await eventually(lambda: telegram.texts() == ["satu"])
+        outbox_id = await post.queue("dua")
+        await eventually(lambda: telegram.texts() == ["satu", "dua"])
+        await post.settled()
+        assert outbox_id
+        async with post.database.sessions.begin() as session:
+            await session.execute(update(Outbox).values(state=OutboxState.DEAD))
+        assert await post.resend(outbox_id)
+        await eventually(lambda: telegram.texts() == ["satu", "dua", "dua"])
+
+
+async def test_stopping_finishes_the_part_on_its_way_and_leaves_the_rest(
+    post: Post, telegram: Recording
+) -> None:
+    telegram.gate = asyncio.Event()
+    await post.queue("satu|dua")
+    async with asyncio.timeout(10):
+        async with post.sending():
+            await eventually(lambda: telegram.texts() == ["satu"])
+            asyncio.get_running_loop().call_later(0.1, telegram.gate.set)
+        row = await post.row()
+        assert (row.parts_sent, row.hold, row.state) == (1, None, OutboxState.QUEUED)
+        await post.run_until_settled()
+    assert telegram.texts() == ["satu", "dua"]
+
+
+def test_pace_lets_a_burst_pass_and_then_one_at_a_time() -> None:
+    pace = Pace({"whatsapp": 2.0}, burst=3)
+    now = time.monotonic()
+    assert [pace.wait("whatsapp", "whatsapp:1", now) for _ in range(5)] == pytest.approx([0, 0, 0, 2, 4])
+    assert pace.wait("whatsapp", "whatsapp:2", now) == 0
+    assert pace.wait("whatsapp", "whatsapp:1", now + 100) == 0
+    assert [pace.wait("simulator", "simulator:1", now) for _ in range(50)] == [0] * 50

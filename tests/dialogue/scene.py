@@ -1,0 +1,123 @@
+"""A talk without a database: a participant says things, the pure engine answers, look-ups come from a dict."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from bot.config import Config, load_config
+from bot.dialogue.commands import Commands
+from bot.dialogue.engine import Reply, Turn
+from bot.dialogue.state import Dialogue, Said, dump, load
+from bot.dialogue.talk import World
+from bot.flows import effects, lookups
+from bot.flows.registry import FLOWS
+from bot.messages import Entity, Interpretation, Media, MediaKind
+from bot.settings import HOME
+from bot.texts import Texts, load_texts
+
+MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+"""A Monday, 09.00 WIB and 10.00 WITA."""
+
+
+@cache
+def sample() -> tuple[Config, Texts]:
+    """The shipped configuration."""
+    return load_config(HOME / "config"), load_texts(HOME / "config" / "texts")
+
+
+@dataclass
+class Scene:
+    """One participant. `answers` gives what the shell would look up or do, by the request's type."""
+
+    now: datetime = MONDAY
+    answers: dict[type, Callable[[Any], Any]] = field(default_factory=dict)
+    dialogue: Dialogue = field(default_factory=Dialogue)
+    done: list[Any] = field(default_factory=list)
+    queued: bool = False
+    replies: list[Reply] = field(default_factory=list)
+    understood: str = ""
+
+    def say(
+        self,
+        text: str = "",
+        intent: str = "",
+        confidence: float = 0.95,
+        *,
+        also: Sequence[str] = (),
+        tapped: str | None = None,
+        media: int = 0,
+        unsupported: str | None = None,
+        **entities: str,
+    ) -> list[str]:
+        """Say something; `entities` are words of the text by entity name. Gives the replies' keys."""
+        found = tuple(
+            Entity(entity=name, value=value, start=text.index(value), end=text.index(value) + len(value))
+            for name, value in entities.items()
+        )
+        ranking = ((intent, confidence), *((name, confidence - 0.1) for name in also)) if intent else ()
+        meant = Interpretation(
+            text=text, intent=intent, confidence=confidence if intent else 0.0, ranking=ranking, entities=found
+        )
+        photos = tuple(Media(kind=MediaKind.IMAGE, reference=f"photo-{n}") for n in range(media))
+        return self.take(
+            Said(
+                interpretation=meant,
+                at=self.now,
+                text=text,
+                tapped=tapped,
+                media=photos,
+                unsupported=unsupported,
+            )
+        )
+
+    def take(self, said: Said) -> list[str]:
+        """Give one message to the engine, through the store and back as in the service."""
+        config, texts = sample()
+        self.dialogue = load(dump(self.dialogue))
+        world = World(config=config, texts=texts, now=self.now, queued=self.queued)
+        turn = Turn(self.dialogue, FLOWS, world, Commands(texts))
+        steps = turn.take(said)
+        try:
+            request = next(steps)
+            while True:
+                request = steps.send(self._carry_out(request))
+        except StopIteration:
+            pass
+        self.replies = turn.replies
+        self.understood = turn.understood.outcome
+        return [reply.key for reply in turn.replies]
+
+    def tap(self, title: str) -> list[str]:
+        """Tap the button with that title."""
+        option = next(item for reply in self.replies for item in reply.options if item.title == title)
+        return self.say(option.title, tapped=option.id)
+
+    def text(self) -> str:
+        """The last replies in Indonesian, as the participant reads them."""
+        texts = sample()[1]
+        return "\n\n".join(texts.say(reply.key, self.dialogue.language, reply.values) for reply in self.replies)
+
+    def _carry_out(self, request: Any) -> Any:
+        if isinstance(request, effects.Effect):
+            self.done.append(request)
+        answer = self.answers.get(type(request), _USUAL.get(type(request)))
+        assert answer, f"nothing to say to {request}"
+        return answer(request)
+
+
+_USUAL: dict[type, Callable[[Any], Any]] = {
+    lookups.Closures: lambda _: [],
+    lookups.Outages: lambda _: [],
+    lookups.OwnCases: lambda _: [],
+    lookups.QueuePlace: lambda _: lookups.Place(position=2, open_now=True, opens_at=None),
+    effects.OpenCase: lambda _: effects.Opened(number="PLB-2611-00001", due_at=MONDAY),
+    effects.ReportOutage: lambda _: effects.Opened(number="SMD-2611-00002", due_at=MONDAY),
+    effects.Subscribe: lambda _: True,
+    effects.Unsubscribe: lambda _: 1,
+    effects.RequestAgent: lambda _: effects.Queued(
+        number="NAS-2611-00003", position=2, open_now=True, opens_at=None, already=False
+    ),
+    effects.LeaveQueue: lambda _: True,
+}

@@ -1,0 +1,111 @@
+"""What both stand-ins share: a server in a thread of its own, and failures on demand."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass
+class Fault:
+    """One failure to come: an answer instead of the right one, a delay before it, or no answer at all.
+
+    With `after_taking` the request is carried out first, as when an answer is lost on its way back.
+    """
+
+    status: int = 0
+    body: object = None
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+    cut: bool = False
+    after_taking: bool = False
+
+
+class StandIn:
+    """A provider's server. `url` is where it listens; `faults` hit the next requests, in order."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.faults: deque[Fault] = deque()
+
+    def routes(self) -> list[BaseRoute]:
+        raise NotImplementedError
+
+    def fail_next(
+        self, status: int, body: object = None, *, times: int = 1, headers: dict[str, str] | None = None
+    ):
+        """Answer the next `times` requests with `status` and a JSON (or text) body, and do nothing else."""
+        self.faults.extend(Fault(status=status, body=body, headers=headers or {}) for _ in range(times))
+
+    def hang_next(self, seconds: float, *, after_taking: bool = True):
+        """Take the next request, but answer it late."""
+        self.faults.append(Fault(delay=seconds, after_taking=after_taking))
+
+    def cut_next(self, *, after_taking: bool = True):
+        """Take the next request (or not), then close the connection without an answer."""
+        self.faults.append(Fault(cut=True, after_taking=after_taking))
+
+    def faulty(self, handler: Handler) -> Handler:
+        """`handler`, but with the failures that were ordered."""
+
+        async def answer(request: Request) -> Response:
+            if not self.faults:
+                return await handler(request)
+            fault = self.faults.popleft()
+            response = await handler(request) if fault.after_taking else None
+            await asyncio.sleep(fault.delay)
+            if fault.cut:
+                await _cut(request)
+            if fault.status:
+                return _plain(fault)
+            return response or await handler(request)
+
+        return answer
+
+
+async def _cut(request: Request) -> None:
+    # The connection's own transport: closing it is what a broken network looks like to the client.
+    request.receive.__self__.transport.abort()
+    await asyncio.sleep(0.01)
+
+
+def _plain(fault: Fault) -> Response:
+    if isinstance(fault.body, str):
+        return Response(fault.body, fault.status, fault.headers, "text/html")
+    return JSONResponse(fault.body, fault.status, fault.headers)
+
+
+@asynccontextmanager
+async def listening(standin: StandIn, port: int = 0) -> AsyncIterator[StandIn]:
+    """Serve `standin` on loopback (a free port unless one is given) in a thread, so that nobody blocks it."""
+    listener = socket.create_server(("127.0.0.1", port))
+    standin.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    config = uvicorn.Config(
+        Starlette(routes=standin.routes()), log_level="critical", lifespan="off", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise RuntimeError("the stand-in did not start")
+        await asyncio.sleep(0.005)
+    try:
+        yield standin
+    finally:
+        server.should_exit = True
+        await asyncio.to_thread(thread.join, 5)
+        listener.close()
