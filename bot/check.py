@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from pydantic_settings import BaseSettings
+
 from bot.config import load_config
 from bot.errors import ConfigurationError
 from bot.settings import HOME, Settings, read_settings
@@ -11,8 +13,12 @@ from bot.texts import load_texts
 WHATSAPP = ("twilio_account_sid", "twilio_auth_token", "twilio_whatsapp_number")
 """The settings that WhatsApp needs all of."""
 
-STAND_INS: dict[str, object] = {"database_url": "postgresql://", "secret_key": "-" * 32}
-"""Required settings, filled in only to find out where the configuration is when one of them is missing."""
+
+class _Where(BaseSettings):
+    """Where the configuration is, readable also when another setting is wrong."""
+
+    model_config = Settings.model_config
+    config_dir: Path = HOME / "config"
 
 
 def problems() -> list[str]:
@@ -20,9 +26,11 @@ def problems() -> list[str]:
 
     A channel that is set only in part counts as a problem, although the service would start without it.
     """
-    settings, found = _settings()
-    folder = settings.config_dir if settings else HOME / "config"
-    found += half_set(settings) if settings else []
+    try:
+        found = half_set(read_settings())
+    except ConfigurationError as error:
+        found = list(error.problems)
+    folder = _Where().config_dir
     found += _wrong(load_config, folder)
     found += _wrong(load_texts, folder / "texts")
     return found
@@ -46,18 +54,6 @@ def half_set(settings: Settings) -> list[str]:
             f"Telegram stays off: {_and(['telegram_bot_token'])} not set. Add @BotFather's token to .env"
         )
     return found
-
-
-def _settings() -> tuple[Settings | None, list[str]]:
-    """The settings as far as they can be read, and what is wrong with them."""
-    try:
-        return read_settings(), []
-    except ConfigurationError as error:
-        found = error.problems
-    try:
-        return read_settings(**STAND_INS), list(found)
-    except ConfigurationError:
-        return None, list(found)
 
 
 def _wrong(load: Callable[[Path], object], folder: Path) -> list[str]:

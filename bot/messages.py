@@ -76,6 +76,8 @@ class Incoming:
     """Name of a kind of message that carries nothing we can read (``poll``, ``dice``), else None."""
     acknowledge: str | None = None
     """What the channel needs to acknowledge a tap (Telegram's callback query id), else None."""
+    due: str | None = None
+    """Nobody wrote: a time has come. ``idle_form``: a form was left alone."""
     message_ref: str | None = None
     """The provider's name for the message itself where that differs from `provider_id` (Telegram's message id)."""
 

@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     telegram_api_base: str = "https://api.telegram.org"
     telegram_mode: Literal["webhook", "polling"] = "webhook"
     simulator: bool = Field(default=False, description="Open /simulator (never on a real installation)")
+    remind_after: float = Field(
+        default=15, gt=0, description="Minutes after which a form left alone is reminded of"
+    )
+    expire_after: float = Field(
+        default=60, gt=0, description="Minutes after the reminder at which it is closed"
+    )
     quiet_seconds: float = Field(
         default=0.0, ge=0, le=2, description="Wait this long for a participant's next message"
     )

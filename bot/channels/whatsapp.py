@@ -1,7 +1,8 @@
 """WhatsApp through Twilio."""
 
-from datetime import datetime
-from urllib.parse import SplitResult, urljoin, urlsplit
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import structlog
@@ -10,9 +11,10 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 from bot.channels.channel import Limits, Webhook
 from bot.channels.rendering import lay_out, split
 from bot.channels.whatsapp_api import PATIENCE, TwilioAccount, TwilioApi
-from bot.channels.whatsapp_contents import Contents, ContentStore, question
+from bot.channels.whatsapp_contents import BODY_VARIABLE, Contents, ContentStore, question
 from bot.channels.whatsapp_errors import CONTENT_REFUSED, UNKNOWN_CONTENT
 from bot.channels.whatsapp_events import CHANNEL, Form, events, read_form
+from bot.channels.whatsapp_media import download
 from bot.errors import BadPayload, ChannelError, Forged
 from bot.messages import Address, Call, Event, Incoming, Media, Text
 
@@ -27,8 +29,10 @@ LIMITS = Limits(
     row_title=24,
     row_description=72,
 )
-LARGEST_FILE = 16 * 1024 * 1024
-MOST_REDIRECTS = 3
+SETTLING = 0.5
+"""Seconds before Twilio's list of messages is asked for one that it may have taken."""
+CLOCKS = timedelta(seconds=2)
+"""How far our clock and Twilio's, which counts whole seconds, may differ."""
 STATUS_PATH = "/webhooks/whatsapp/status"
 
 
@@ -82,7 +86,8 @@ class WhatsApp:
         A question whose buttons are not to be had, or are refused, goes as numbered text.
         """
         if "Content" not in call.fields:
-            return await self._create(to, body=str(call.fields["Body"]))
+            body = str(call.fields["Body"])
+            return await self._create(to, body, body=body)
         name = str(call.fields["Content"])
         sid = await self._contents.sid(name)
         if sid and (sent := await self._ask(to, call, sid)):
@@ -93,7 +98,8 @@ class WhatsApp:
         """Send with the content object `sid`, once more with a new one if Twilio does not know it; None if refused."""
         variables = str(call.fields["ContentVariables"])
         try:
-            return await self._create(to, content_sid=sid, content_variables=variables)
+            shown = json.loads(variables)[BODY_VARIABLE]
+            return await self._create(to, shown, content_sid=sid, content_variables=variables)
         except ChannelError as error:
             if error.code not in CONTENT_REFUSED:
                 raise
@@ -106,14 +112,31 @@ class WhatsApp:
     async def _in_words(self, to: Address, body: str) -> str:
         sent = ""
         for part in split(body, LIMITS.text):
-            sent = await self._create(to, body=part)
+            sent = await self._create(to, part, body=part)
         return sent
 
-    async def _create(self, to: Address, **fields: str) -> str:
-        callback = self._account.public_url.rstrip("/") + STATUS_PATH
-        return await self._api.create_message(
-            to=to, from_=self._account.number, status_callback=callback, **fields
-        )
+    async def _create(self, to: Address, shown: str, **fields: str) -> str:
+        """Send a message of which the participant reads `shown`.
+
+        Twilio knows no key against doubles. When it stays open whether it took the message, its list is asked.
+        """
+        begun = datetime.now(UTC)
+        number, callback = self._account.number, self._account.public_url.rstrip("/") + STATUS_PATH
+        try:
+            return await self._api.create_message(to=to, from_=number, status_callback=callback, **fields)
+        except ChannelError as error:
+            if not error.unknown:
+                raise
+            doubt = error
+        await asyncio.sleep(SETTLING)
+        try:
+            found = await self._api.find_message(to, number, shown, begun - CLOCKS)
+        except ChannelError:
+            raise doubt from None
+        log.info("whatsapp.answer_lost", code=doubt.code, taken=found is not None)
+        if found is None:
+            raise ChannelError(doubt.code, retry=True)
+        return found
 
     async def acknowledge(self, incoming: Incoming) -> None:
         """Nothing to do: WhatsApp expects no answer to a tap."""
@@ -126,60 +149,10 @@ class WhatsApp:
             log.info("whatsapp.typing_refused", code=error.code)
 
     async def fetch(self, media: Media) -> tuple[str, bytes]:
-        """Download from Twilio, at most 16 MB; see `Channel.fetch`.
-
-        The address came in a request, so only our own account's media at Twilio are fetched. Twilio answers
-        with the address of its content network, which must not see our credentials.
-        """
-        url = self._media_url(media.reference)
-        auth: httpx.BasicAuth | None = httpx.BasicAuth(self._account.sid, self._account.token)
-        try:
-            for _ in range(MOST_REDIRECTS + 1):
-                async with self._http.stream("GET", url, auth=auth) as response:
-                    if not response.has_redirect_location:
-                        return await _content(response)
-                    url, auth = self._next_url(url, response.headers["location"]), None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ChannelError("media_unavailable", retry=isinstance(error, httpx.TransportError)) from None
-        raise ChannelError("media_unavailable")
-
-    def _media_url(self, reference: str) -> str:
-        ours = f"/2010-04-01/Accounts/{self._account.sid}/Messages/"
-        parts = _split_url(reference)
-        home = parts.scheme == "https" and parts.netloc == "api.twilio.com"
-        at_base = self._account.api_base is not None and reference.startswith(
-            self._account.api_base.rstrip("/") + "/"
-        )
-        if not (home or at_base) or not parts.path.startswith(ours) or ".." in parts.path:
-            raise ChannelError("media_foreign")
-        return self._account.at_base(reference)
-
-    def _next_url(self, url: str, location: str) -> str:
-        following = urljoin(url, location)
-        if _split_url(following).scheme != "https" and not self._account.api_base:
-            raise ChannelError("media_foreign")
-        return following
+        """Download from Twilio, at most 16 MB; see `Channel.fetch`."""
+        return await download(self._http, self._account, media)
 
     async def close(self) -> None:
         """Close the connections to Twilio."""
         await self._api.close()
         await self._http.aclose()
-
-
-def _split_url(url: str) -> SplitResult:
-    try:
-        return urlsplit(url)
-    except ValueError:
-        raise ChannelError("media_foreign") from None
-
-
-async def _content(response: httpx.Response) -> tuple[str, bytes]:
-    if response.status_code != 200:
-        status = response.status_code
-        raise ChannelError(f"http_{status}", retry=status == 429 or status >= 500)
-    content = bytearray()
-    async for chunk in response.aiter_bytes():
-        content += chunk
-        if len(content) > LARGEST_FILE:
-            raise ChannelError("media_too_large")
-    return response.headers.get("content-type", "application/octet-stream"), bytes(content)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -119,6 +120,16 @@ class TwilioApi:
             async with asyncio.timeout(PATIENCE):
                 message = await self._client().messages.create_async(**fields)
             return _sid(message.sid)
+
+    async def find_message(self, to: str, sender: str, body: str, since: datetime) -> str | None:
+        """The SID of a message to `to` with that body, created since then, if Twilio has one."""
+        with deciding():
+            async with asyncio.timeout(PATIENCE / 2):
+                messages = await self._client().messages.list_async(to=to, from_=sender, limit=20)
+        for message in messages:  # newest first
+            if (message.body or "").strip() == body.strip() and message.date_created >= since:
+                return str(message.sid)
+        return None
 
     async def show_typing(self, message_sid: str) -> None:
         """Show that we are writing, under their message `message_sid`; it also marks that message as read."""

@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 LIST_BUTTON = "Pilihan / Options"
 """What opens a list; at most 20 characters."""
+BODY_VARIABLE = "1"
 REST = 60.0
 """Seconds in which nothing is created after Twilio refused; questions go as numbered text meanwhile."""
 

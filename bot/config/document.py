@@ -18,6 +18,10 @@ Trail = tuple[str | int, ...]
 """Where a value stands: ``("branches", 2, "zone")``."""
 
 
+DEEPEST = 20
+"""Levels of nesting: no file of ours has more than a few."""
+
+
 class _Composer(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
 
@@ -56,6 +60,16 @@ class Document:
             line = node.start_mark.line + 1
         return line
 
+    def holds(self, path: Trail) -> bool:
+        """Whether the value at `path` was written there: not if a mapping on the way lacks its key."""
+        node = self._root
+        for step in path:
+            inner = _child(node, step)
+            if inner is None:
+                return not isinstance(node, yaml.MappingNode)
+            node = inner
+        return True
+
     def at(self, path: Trail) -> str:
         """Where a problem is, as it is printed: ``config/branches.yml:14: branches[2].zone``."""
         return f"{self.name}:{self.line(path)}: {spelled(path)}" if path else f"{self.name}:1"
@@ -71,6 +85,9 @@ class Document:
         yield from found
 
     def _plain(self, node: Any, path: Trail) -> Any:
+        if len(path) > DEEPEST:
+            line = node.start_mark.line + 1
+            raise ConfigurationError([f"{self.name}:{line}: nested too deeply (an anchor inside itself?)"])
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -119,6 +136,8 @@ def _compose(path: Path, name: str) -> Any:
         line = mark.line + 1 if mark else 1
         what = getattr(error, "problem", None) or str(error)
         raise ConfigurationError([f"{name}:{line}: not valid YAML: {what}"]) from None
+    except RecursionError:
+        raise ConfigurationError([f"{name}:1: not valid YAML: nested too deeply"]) from None
 
 
 def _scalar(node: Any) -> Any:

@@ -24,7 +24,7 @@ MISSPELT = 84
 AHEAD = 6
 """How far the best must be ahead of the next different one, else we ask."""
 
-ALIKE = 45
+ALIKE = 55
 """Similarity from which a name is worth offering as "did you mean"."""
 
 

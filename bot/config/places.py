@@ -94,7 +94,7 @@ class Branches(Part):
     def _same_hours(cls, written: Any) -> Any:
         if not (isinstance(written, dict) and isinstance(written.get("branches"), list)):
             return written
-        common = {"hours": written["hours"]} if "hours" in written else {}
+        common = {"hours": written.get("hours")}
         listed = [common | item if isinstance(item, dict) else item for item in written["branches"]]
         return written | {"branches": listed}
 

@@ -46,10 +46,17 @@ LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
 
 
 def of_model(document: Document, model: type[BaseModel], error: ValidationError) -> list[str]:
-    """One line for every mistake that the model found in the document, in the order of the file."""
-    items = error.errors(include_url=False)
+    """One line for every mistake that the model found in the document, in the order of the file.
+
+    A mistake in a value that was only inherited (the common hours of branches) is told where it was written.
+    """
+    items = [
+        item
+        for item in error.errors(include_url=False)
+        if document.holds(_written(item)) and not _follows(item)
+    ]
     items.sort(key=lambda item: document.line(item["loc"]))
-    return [f"{document.at(item['loc'])}: {_what(document, model, item)}" for item in items]
+    return [f"{document.at(item['loc'])}: {_what(model, item)}" for item in items]
 
 
 def not_known(found: object, known: Collection[str], expected: str) -> str:
@@ -78,7 +85,18 @@ def quoted(value: object) -> str:
             return str(value)
 
 
-def _what(document: Document, model: type[BaseModel], item: Any) -> str:
+def _written(item: Any) -> Trail:
+    """What has to be in the file for this mistake to be there: of a missing key, what it is missing in."""
+    trail: Trail = item["loc"]
+    return trail[:-1] if item["type"] == "missing" else trail
+
+
+def _follows(item: Any) -> bool:
+    """Whether a list is only called too short because its entries, told of one by one, were wrong."""
+    return item["type"] == "too_short" and bool(len(item["input"]) >= item["ctx"]["min_length"])
+
+
+def _what(model: type[BaseModel], item: Any) -> str:
     kind, trail, limits = item["type"], item["loc"], item.get("ctx", {})
     if kind == "missing":
         return "missing"

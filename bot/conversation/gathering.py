@@ -33,7 +33,7 @@ def gather(messages: Sequence[Incoming], dialogue: Dialogue) -> list[Incoming]:
 
 
 def _belong(last: Incoming, message: Incoming, asked: bool) -> bool:
-    if last.tapped or message.tapped or last.unsupported or message.unsupported:
+    if last.tapped or message.tapped or last.unsupported or message.unsupported or last.due or message.due:
         return False
     if last.media or message.media:
         return bool(last.media and message.media)

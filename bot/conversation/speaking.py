@@ -66,7 +66,10 @@ async def say(
         agent_id=by.agent_id,
         body=masked,
         sealed_body=sealer.seal(text.body) if masked != text.body else None,
-        options=[{"id": item.id, "title": item.title} for item in text.options] or None,
+        options=[
+            {"id": item.id, "title": item.title, "description": item.description} for item in text.options
+        ]
+        or None,
         at=now,
     )
     session.add(line)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import select
@@ -59,6 +59,8 @@ class Conversations:
     flows: Flows
     live: Live
     clock: Callable[[], datetime]
+    idle: tuple[timedelta, timedelta] = (timedelta(minutes=15), timedelta(minutes=60))
+    """After how long a form left alone is reminded of, and after how much longer it is closed."""
 
     async def take_turn(self, claimed: Claimed) -> None:
         """Take what a participant wrote as one turn.
@@ -72,6 +74,7 @@ class Conversations:
             talk = await inbox.retake(session, claimed, now)
             await self._note_down(session, talk, claimed, said, now)
             if talk.owner is Owner.AGENT:
+                talk.nudge_at = None
                 await lifecycle.participant_wrote(session, talk.id)
             else:
                 await self._answer(session, talk, claimed, said, now)
@@ -102,6 +105,8 @@ class Conversations:
         """Every message as a line of the talk, personal numbers masked, photos and files beside it."""
         meanings = {item.text: item.interpretation.intent for item in said}
         for inbox_id, message in claimed.messages:
+            if message.due:
+                continue
             body = message.text or _described(message)
             masked = mask(body)
             line = Message(
@@ -143,15 +148,17 @@ class Conversations:
             our_branch=self._our_branch(claimed.messages[-1][1]),
         )
         shell = Shell(session, self.sealer, self.config, talk, now)
-        replies = []
+        replies, waiting = [], None
         for item in said:
             world = replace(world, queued=talk.owner is Owner.QUEUE)
             turn = Turn(dialogue, self.flows, world, Commands(self.texts))
             await _drive(turn, item, shell)
             replies += turn.replies
+            waiting = turn.waits_with
             _review(session, item, turn, now)
         for text in merge(replies, self.texts, dialogue.language):
             await say(session, self.sealer, talk, text, now)
+        talk.nudge_at = now + (self.idle[1] if waiting.reminded else self.idle[0]) if waiting else None
         talk.branch = dialogue.branch or talk.branch
         talk.sealed_dialogue = self.sealer.seal(dump(dialogue))
         participant = await session.get_one(Participant, talk.participant_id)

@@ -92,6 +92,8 @@ class Sender:
     async def _deliver(self, due: Due) -> None:
         try:
             calls = self._render(due)
+            if due.parts_sent >= len(calls):  # nothing to say, or rendered in fewer parts than before
+                await self._note(due, self._done())
             for number, call in list(enumerate(calls, start=1))[due.parts_sent :]:
                 provider_id = await self._send(due, call)
                 due = replace(due, parts_sent=number, maybe_sent=False)
@@ -102,8 +104,6 @@ class Sender:
                     sent |= self._done()
                 if not await self._note(due, sent) or self._stopping.is_set():
                     return
-            if due.parts_sent >= len(calls):  # the last part was noted before a crash, or there was none
-                await self._note(due, self._done())
         except ChannelError as error:
             await self._failed(due, error)
 

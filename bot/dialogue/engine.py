@@ -68,7 +68,10 @@ class Turn:
         self._says: list[Say] = []
 
     def take(self, said: Said) -> Steps:
-        """Take one message in."""
+        """Take one message in, or the time that came (`Said.due`)."""
+        if said.due:
+            yield from self._idle()
+            return
         waiting = yield from self._waiting()
         router = Router(self._flows, self._world, self.dialogue, self._commands.read(said.text))
         route = router.route(said, waiting[1] if waiting else None)
@@ -239,6 +242,21 @@ class Turn:
         else:
             yield from self._begin("_lost", Heard.of(said))
 
+    def _idle(self) -> Steps:
+        """A form was left alone: remind once, then leave it."""
+        form = self.dialogue.top
+        if form is None:
+            return
+        if self._flow(form).light or form.reminded:
+            left = not self._flow(form).light
+            self.dialogue.forms.clear()
+            if left:
+                self._reply("form.expired")
+            return
+        self._reply("form.remind")
+        yield from self._resume(again=True)
+        form.reminded = True
+
     def _again(self, waiting: "tuple[Run, Open] | None", hint: str | None, near: list[str]) -> Steps:
         """The same question once more, with help; after two failures also with a human."""
         assert waiting is not None
@@ -251,6 +269,12 @@ class Turn:
         if opened.failures >= 2:
             self._reply("form.offer_agent")
         yield from self._resume(again=True)
+
+    @property
+    def waits_with(self) -> Form | None:
+        """The form that waits for an answer and would be missed: a light one is not."""
+        form = self.dialogue.top
+        return form if form and form.open and not self._flow(form).light else None
 
     # -- running forms ----------------------------------------------------------------------------------------
 
@@ -274,7 +298,7 @@ class Turn:
         `again`: an open question is put once more although it was put before.
         """
         while (form := self.dialogue.top) is not None:
-            form.touched_at = self._world.now
+            form.touched_at, form.reminded = self._world.now, False
             paused = yield from self._run(form).go()
             self._flush()
             ask = self._change_question(form) or paused

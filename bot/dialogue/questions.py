@@ -14,6 +14,8 @@ from bot.reading.choices import read_choice, read_yes_no
 from bot.reading.dates import read_when
 
 T = TypeVar("T")
+MOST_SHOWN = 10
+"""Options that a WhatsApp list holds."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +85,20 @@ class Choose(Question[str]):
     """Whether words in an earlier message may answer it."""
 
     def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
-        """All of them."""
-        return self.choices
+        """All of them; of more than fit on a phone the first and the last, the others being taken in words."""
+        if len(self.choices) <= MOST_SHOWN:
+            return self.choices
+        return [*self.choices[: MOST_SHOWN - 1], self.choices[-1]]
 
     def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
         """The code of the choice that was meant."""
         if strictly and len(said.text.split()) > 8:
             return None
-        found = read_choice(said.text, [(choice.title, *choice.words) for choice in self.choices])
-        return None if found is None else self.choices[found].code
+        shown = self.options(narrowed)
+        found = read_choice(said.text, [(choice.title, *choice.words) for choice in shown])
+        if found is not None:
+            return shown[found].code
+        return None if said.text.strip(" .").isdigit() else self.correct(Heard.of(said))
 
     def hear(self, heard: Heard) -> Any | None:
         """The one choice whose words occur; none when several do."""

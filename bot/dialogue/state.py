@@ -21,6 +21,7 @@ class Said:
     location: Location | None = None
     unsupported: str | None = None
     quoted: str | None = None
+    due: str | None = None
 
     @classmethod
     def of(cls, incoming: Incoming, interpretation: Interpretation) -> "Said":
@@ -34,6 +35,7 @@ class Said:
             location=incoming.location,
             unsupported=incoming.unsupported,
             quoted=incoming.quoted,
+            due=incoming.due,
         )
 
 

@@ -118,13 +118,14 @@ def _plain(text: str) -> tuple[str, list[int]]:
     return "".join(chars), places
 
 
-def read_words(lines: Iterable[str]) -> dict[str, str]:
-    """The pairs of a list like config/nlu/normalising.yml: ``tidak: ga gak "dak katek"`` on a line, # for a comment.
+def read_pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The (written, meant) pairs of a list: ``tidak: ga gak 'dak katek'`` on a line, # for a comment.
+
+    The lists are YAML as well; they are read here line by line since the Python of Rasa has no YAML reader for us.
 
     Raises:
-        ValueError: a line is none of these, or a word is given two meanings; says which line.
+        ValueError: a line is no such pair; begins with the number of the line.
     """
-    words: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         content = line.split("#")[0].strip()
         if not content:
@@ -132,10 +133,20 @@ def read_words(lines: Iterable[str]) -> dict[str, str]:
         meaning, colon, variants = content.partition(":")
         if not colon or not meaning.strip() or not variants.strip():
             raise ValueError(f"{number}: found {content!r}, expected: word: variant variant 'two words'")
-        for variant in re.findall(r"'([^']+)'|(\S+)", variants):
-            written = variant[0] or variant[1]
-            if words.setdefault(written, meaning.strip()) != meaning.strip():
-                raise ValueError(f"{number}: {written!r} already means {words[written]!r}")
+        for phrase, word in re.findall(r"'([^']+)'|(\S+)", variants):
+            yield phrase or word, meaning.strip()
+
+
+def read_words(lines: Iterable[str]) -> dict[str, str]:
+    """The list as written word to meant word.
+
+    Raises:
+        ValueError: as `read_pairs`, or a word is given two meanings.
+    """
+    words: dict[str, str] = {}
+    for written, meaning in read_pairs(lines):
+        if words.setdefault(written, meaning) != meaning:
+            raise ValueError(f" {written!r} is both {words[written]!r} and {meaning!r}; leave one")
     return words
 
 
@@ -143,7 +154,8 @@ def load_normaliser(path: Path) -> Normaliser:
     """The normaliser of a list file.
 
     Raises:
-        ValueError: the list is wrong; says the file and the line.
+        OSError: the file cannot be read.
+        ValueError: the list is wrong; says the file and, where it is one line, which.
     """
     try:
         return Normaliser(read_words(path.read_text("utf-8").splitlines()))

@@ -154,6 +154,18 @@ def test_a_long_text_goes_ahead_of_its_buttons():
     assert len(last.body) <= 1024
 
 
+def test_a_text_that_would_fit_without_buttons_is_split_for_them():
+    body = "Kalimat yang cukup panjang. " * 50
+    first, last = lay_out(Text(body=body, options=options("Ya", "Tidak")), WHATSAPP)
+    assert len(body) < WHATSAPP.text
+    assert len(last.body) <= WHATSAPP.body
+    assert f"{first.body} {last.body}" == body.strip()
+
+
+def test_only_titles_that_are_there_twice_are_numbered():
+    assert short_titles(["A", "B", "A"], 20) == ["1. A", "B", "3. A"]
+
+
 def test_a_question_without_words_is_its_options():
     [part] = lay_out(Text(body=" ", options=options("Ya", "Tidak")), WHATSAPP)
     assert part.body == "1. Ya\n2. Tidak"

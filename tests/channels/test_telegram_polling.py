@@ -11,7 +11,6 @@ from bot.channels import telegram_polling
 from bot.channels.telegram import Telegram, TelegramAccount
 from bot.channels.telegram_polling import poll
 from bot.errors import ChannelError
-from tests.standins.telegram import error_body
 
 WAIT = timedelta(seconds=1)
 
@@ -114,16 +113,14 @@ async def test_failures_are_waited_out(telegram, telegram_api):
     with capture_logs() as logs:
         async with polling(telegram, store):
             await until(lambda: stored)
-    assert [line["code"] for line in logs] == ["broken_answer", "broken_answer"]
+    assert {line["code"] for line in logs} == {"broken_answer"}
 
 
 async def test_a_conflict_is_explained(telegram, telegram_api):
     async def store(events):
         raise AssertionError(events)
 
-    telegram_api.fail_next(
-        409, error_body(409, "Conflict: can't use getUpdates method while webhook is active")
-    )
+    telegram_api.webhook = {"url": "https://siaga.example/webhooks/telegram"}
     with capture_logs() as logs:
         async with polling(telegram, store):
             await until(lambda: logs)
@@ -133,7 +130,7 @@ async def test_a_conflict_is_explained(telegram, telegram_api):
 
 async def test_the_newer_of_two_pollers_wins(telegram, telegram_api):
     older = asyncio.create_task(telegram.updates(None, timedelta(seconds=5)))
-    await until(lambda: telegram_api.calls)
+    await until(lambda: any(fields.get("timeout") == "5" for _, fields in telegram_api.calls))
     second = Telegram(TelegramAccount(token=telegram_api.token, api_base=telegram_api.url))
     newer = asyncio.create_task(second.updates(None, timedelta(seconds=1)))
     with pytest.raises(ChannelError) as raised:

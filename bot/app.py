@@ -1,0 +1,176 @@
+"""The one place where the parts are put together. Importing it does nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.channels.channel import Channel
+from bot.channels.simulator import LOOKS, Simulator
+from bot.channels.telegram import Telegram, TelegramAccount
+from bot.channels.whatsapp import WhatsApp
+from bot.channels.whatsapp_api import TwilioAccount
+from bot.config import Config, load_config
+from bot.conversation.handling import Handling
+from bot.conversation.turn import Conversations
+from bot.flows.registry import FLOWS
+from bot.live import Live
+from bot.messages import Address
+from bot.nlu.embedded import EmbeddedInterpreter, load_embedded
+from bot.nlu.interpreter import Interpreter
+from bot.nlu.rasa import Fallback, RasaInterpreter
+from bot.notices.publishing import Publisher
+from bot.settings import Settings
+from bot.simulator.pages import read_file
+from bot.storage.engine import Database
+from bot.storage.sealing import Sealer
+from bot.storage.tables import ProviderContent
+from bot.texts import Texts, load_texts
+
+
+def clock() -> datetime:
+    """Now, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    """Everything that runs, made from one set of settings."""
+
+    settings: Settings
+    database: Database
+    sealer: Sealer
+    config: Config
+    texts: Texts
+    live: Live
+    interpreter: Interpreter
+    channels: Mapping[str, Channel]
+    conversations: Conversations
+    handling: Handling
+    publisher: Publisher
+
+
+@asynccontextmanager
+async def assembled(settings: Settings) -> AsyncIterator[Bot]:
+    """The service in its parts, opened and afterwards closed.
+
+    Raises:
+        ConfigurationError: config/ or the texts have a mistake.
+    """
+    config = load_config(settings.config_dir)
+    texts = load_texts(settings.config_dir / "texts")
+    embedded = await asyncio.to_thread(embedded_interpreter, settings.config_dir, settings.data_dir, config)
+    sealer = Sealer(settings.secret_key.get_secret_value())
+    async with AsyncExitStack() as stack:
+        database = Database(settings.database_url)
+        stack.push_async_callback(database.close)
+        live = Live(settings.redis_url)
+        stack.push_async_callback(live.close)
+        interpreter: Interpreter = embedded
+        if settings.rasa_url:
+            rasa = RasaInterpreter(settings.rasa_url, timeout=settings.rasa_timeout)
+            stack.push_async_callback(rasa.close)
+            interpreter = Fallback(rasa, embedded)
+        channels = make_channels(settings, database, sealer, live)
+        for channel in channels.values():
+            stack.push_async_callback(channel.close)
+        yield Bot(
+            settings=settings,
+            database=database,
+            sealer=sealer,
+            config=config,
+            texts=texts,
+            live=live,
+            interpreter=interpreter,
+            channels=channels,
+            conversations=Conversations(
+                database=database,
+                sealer=sealer,
+                config=config,
+                texts=texts,
+                interpreter=interpreter,
+                thresholds=embedded.thresholds,
+                flows=FLOWS,
+                live=live,
+                clock=clock,
+                idle=(timedelta(minutes=settings.remind_after), timedelta(minutes=settings.expire_after)),
+            ),
+            handling=Handling(sealer=sealer, config=config, texts=texts, live=live, clock=clock),
+            publisher=Publisher(config, texts, sealer),
+        )
+
+
+def embedded_interpreter(config_dir: Path, data_dir: Path, config: Config) -> EmbeddedInterpreter:
+    """The interpreter in this process; trained first when the data has changed since the last time."""
+    return load_embedded(config_dir, data_dir / "models", config.nlu_lists())
+
+
+def make_channels(settings: Settings, database: Database, sealer: Sealer, live: Live) -> dict[str, Channel]:
+    """The channels that the settings give."""
+    channels: list[Channel] = []
+    if settings.whatsapp_ready:
+        assert settings.twilio_account_sid
+        assert settings.twilio_auth_token
+        assert settings.twilio_whatsapp_number
+        account = TwilioAccount(
+            sid=settings.twilio_account_sid,
+            token=settings.twilio_auth_token.get_secret_value(),
+            number=settings.twilio_whatsapp_number,
+            public_url=settings.public_url,
+            api_base=settings.twilio_api_base,
+        )
+        channels.append(WhatsApp(account, Contents(database, account.sid)))
+    if settings.telegram_ready:
+        assert settings.telegram_bot_token
+        secret = settings.telegram_webhook_secret
+        channels.append(
+            Telegram(
+                TelegramAccount(
+                    token=settings.telegram_bot_token.get_secret_value(),
+                    secret=secret.get_secret_value() if secret else None,
+                    api_base=settings.telegram_api_base,
+                )
+            )
+        )
+    if settings.simulator:
+        channels += _simulators(database, sealer, live)
+    return {channel.name: channel for channel in channels}
+
+
+def _simulators(database: Database, sealer: Sealer, live: Live) -> list[Simulator]:
+    async def shown(address: Address) -> None:
+        await live.publish(f"phone:{address}")
+
+    async def files(reference: str) -> tuple[str, bytes]:
+        return await read_file(database, sealer, reference)
+
+    return [Simulator(name, shown, files) for name in LOOKS]
+
+
+class Contents:
+    """Which content objects there are at Twilio, kept in the database by account."""
+
+    def __init__(self, database: Database, account: str) -> None:
+        self._database = database
+        self._account = account
+
+    async def get(self, friendly_name: str) -> str | None:
+        """The SID under that name, if there is one."""
+        query = select(ProviderContent.sid).where(
+            ProviderContent.account == self._account, ProviderContent.name == friendly_name
+        )
+        async with self._database.sessions() as session:
+            return await session.scalar(query)
+
+    async def put(self, friendly_name: str, sid: str) -> None:
+        """Keep a SID, in place of an older one."""
+        row = insert(ProviderContent).values(account=self._account, name=friendly_name, sid=sid)
+        async with self._database.sessions.begin() as session:
+            await session.execute(
+                row.on_conflict_do_update(index_elements=["account", "name"], set_={"sid": sid})
+            )

@@ -1,0 +1,71 @@
+"""Files that participants sent, as Twilio keeps them."""
+
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+import httpx
+
+from bot.channels.whatsapp_api import TwilioAccount
+from bot.errors import ChannelError
+from bot.messages import Media
+
+LARGEST_FILE = 16 * 1024 * 1024
+MOST_REDIRECTS = 3
+
+
+async def download(http: httpx.AsyncClient, account: TwilioAccount, media: Media) -> tuple[str, bytes]:
+    """Content type and bytes of `media`. `http` must not follow redirects by itself.
+
+    The address came in a request, so only our own account's media at Twilio are fetched. Twilio answers with an
+    address of its content network, which must not see our credentials.
+
+    Raises:
+        ChannelError: ``media_foreign``, ``media_too_large``, ``media_unavailable``, or Twilio's HTTP status.
+    """
+    url = _at_twilio(account, media.reference)
+    auth: httpx.BasicAuth | None = httpx.BasicAuth(account.sid, account.token)
+    try:
+        for _ in range(MOST_REDIRECTS + 1):
+            async with http.stream("GET", url, auth=auth) as response:
+                if not response.has_redirect_location:
+                    return await _content(response)
+                url, auth = _following(account, url, response.headers["location"]), None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ChannelError("media_unavailable", retry=isinstance(error, httpx.TransportError)) from None
+    raise ChannelError("media_unavailable")
+
+
+def _at_twilio(account: TwilioAccount, reference: str) -> str:
+    """Where to fetch `reference`, if it is one of our account's media."""
+    parts = _parts(reference)
+    home = parts.scheme == "https" and parts.netloc == "api.twilio.com"
+    at_base = account.api_base is not None and reference.startswith(account.api_base.rstrip("/") + "/")
+    ours = parts.path.startswith(f"/2010-04-01/Accounts/{account.sid}/Messages/") and ".." not in parts.path
+    if not (ours and (home or at_base)):
+        raise ChannelError("media_foreign")
+    return account.at_base(reference)
+
+
+def _following(account: TwilioAccount, url: str, location: str) -> str:
+    following = urljoin(url, location)
+    if _parts(following).scheme != "https" and not account.api_base:
+        raise ChannelError("media_foreign")
+    return following
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise ChannelError("media_foreign") from None
+
+
+async def _content(response: httpx.Response) -> tuple[str, bytes]:
+    if response.status_code != 200:
+        status = response.status_code
+        raise ChannelError(f"http_{status}", retry=status == 429 or status >= 500)
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > LARGEST_FILE:
+            raise ChannelError("media_too_large")
+    return response.headers.get("content-type", "application/octet-stream"), bytes(content)

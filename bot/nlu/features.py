@@ -1,0 +1,149 @@
+"""What the classifier counts in a text: stems, skeletons and letters of words, and concepts in pairs.
+
+Five blocks, each weighted by rarity and brought to length 1, so that none outshouts the others:
+
+- ``s``: stems of the normalised words and pairs of neighbours
+- ``k``: their consonant skeletons, for abbreviations and regional vowels, with pairs of neighbours
+- ``c``: two to five letters within the normalised words
+- ``r``: the same within the words as written
+- ``p``: concepts, and pairs of concepts anywhere in the text
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from bot.nlu.concepts import Concepts
+from bot.nlu.normalising import Normaliser
+from bot.nlu.stems import skeleton, stem
+
+WEIGHTS = {"s": 1.0, "k": 1.0, "c": 1.0, "r": 1.0, "p": 0.7}
+LEAST_SEEN = {"s": 1, "k": 1, "c": 2, "r": 2, "p": 1}
+SIGNS = frozenset("?!")
+
+Floats = NDArray[np.float32]
+Features = dict[str, list[str]]
+"""The features of a text by block, repeated as often as they occur."""
+Row = tuple[NDArray[np.int32], Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Analyser:
+    """Turns a text into its features, by block."""
+
+    normaliser: Normaliser
+    concepts: Concepts
+
+    def __call__(self, text: str) -> Features:
+        """The features of a text."""
+        words = self.normaliser.normalise(text).text.split()
+        stems = [stem(word) for word in words if word.isalnum() or len(word) > 1 or word in SIGNS]
+        return {
+            "s": _with_neighbours(stems),
+            "k": _with_neighbours([skeleton(word) for word in stems]),
+            "c": [gram for word in words for gram in grams(word)],
+            "r": [gram for word in text.lower().split() for gram in grams(word[:40])],
+            "p": _in_pairs(self.concepts.found(words)),
+        }
+
+
+def _with_neighbours(words: Sequence[str]) -> list[str]:
+    return [*words, *(f"{first} {second}" for first, second in itertools.pairwise(words))]
+
+
+def _in_pairs(concepts: Sequence[str]) -> list[str]:
+    pairs = (f"{first}+{second}" for at, first in enumerate(concepts) for second in concepts[at + 1 :])
+    return [*concepts, *pairs]
+
+
+@lru_cache(maxsize=50_000)
+def grams(word: str) -> tuple[str, ...]:
+    """Every run of two to five letters of the word between blanks."""
+    padded = f" {word} "
+    return tuple(
+        padded[at : at + size] for size in (2, 3, 4, 5) for at in range(max(len(padded) - size + 1, 1))
+    )
+
+
+class Vocabulary:
+    """The features that training saw, their columns (grouped by block) and their rarity.
+
+    Rarity is the inverse document frequency; 0 for a feature too seldom to count.
+    """
+
+    def __init__(self, names: Sequence[str], rarity: Floats) -> None:
+        self.names = list(names)
+        self.rarity = rarity
+        self._columns: dict[str, dict[str, int]] = {block: {} for block in WEIGHTS}
+        for column, name in enumerate(self.names):
+            self._columns[name[0]][name[1:]] = column
+
+    def row(self, features: Features) -> Row:
+        """Columns and weighted values of one text."""
+        columns: list[int] = []
+        values: list[Floats] = []
+        for block, found in features.items():
+            known = self._columns[block]
+            counts = Counter(column for feature in found if (column := known.get(feature)) is not None)
+            if counts:
+                columns += counts
+                values.append(self._block(counts, WEIGHTS[block]))
+        joined = np.concatenate(values) if values else np.zeros(0, np.float32)
+        return np.array(columns, np.int32), joined
+
+    def _block(self, counts: Counter[int], weight: float) -> Floats:
+        often = np.fromiter(counts.values(), np.float32, len(counts))
+        value = (1 + np.log(often)) * self.rarity[np.fromiter(counts, np.int32, len(counts))]
+        length = float(np.linalg.norm(value)) or 1.0
+        return np.asarray(value * (weight / length), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often each feature stands in each training text, counted once for all folds."""
+
+    names: tuple[str, ...]
+    matrix: Any
+    """Texts by features, scipy CSR."""
+
+    @classmethod
+    def of(cls, analysed: Sequence[Features]) -> "Counts":
+        """Count what the analyser found; features too seldom to count are left out."""
+        texts = [Counter(block + one for block, found in item.items() for one in found) for item in analysed]
+        seen: Counter[str] = Counter()
+        for text in texts:
+            seen.update(text.keys())
+        names = tuple(sorted(name for name, count in seen.items() if count >= LEAST_SEEN[name[0]]))
+        column = {name: at for at, name in enumerate(names)}
+        cells = [[(column[name], count) for name, count in text.items() if name in column] for text in texts]
+        ends = np.cumsum([0, *(len(row) for row in cells)])
+        flat = np.array([cell for row in cells for cell in row], dtype=np.int32).reshape(-1, 2)
+        shape = (len(texts), len(names))
+        return cls(names, csr_matrix((flat[:, 1].astype(np.float32), flat[:, 0], ends), shape=shape))
+
+    def rarity(self, rows: Any = slice(None)) -> Floats:
+        """The rarity of each feature within some of the texts."""
+        part = self.matrix[rows]
+        seen = np.bincount(part.indices, minlength=len(self.names))
+        least = np.array([LEAST_SEEN[name[0]] for name in self.names])
+        rarity = np.log((1 + part.shape[0]) / (1 + seen)) + 1
+        return np.where(seen >= least, rarity, 0).astype(np.float32)
+
+    def weighted(self, rarity: Floats, rows: Any = slice(None)) -> Any:
+        """The texts as the classifier wants them: the same values that `Vocabulary.row` gives."""
+        part = self.matrix[rows].copy()
+        part.data = (1 + np.log(part.data)) * rarity[part.indices]
+        starts = np.array([name[0] for name in self.names])
+        for block, weight in WEIGHTS.items():
+            inside = (starts == block)[part.indices]
+            row_of = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))[inside]
+            squares = np.bincount(row_of, part.data[inside] ** 2, minlength=part.shape[0])
+            part.data[inside] *= (weight / np.sqrt(np.where(squares > 0, squares, 1.0)))[row_of]
+        return part

@@ -1,0 +1,231 @@
+"""Which words name a facility, a place, a system or a time: a linear model over each word and its neighbours.
+
+It learns from the spans that people marked, and is told what the operator's lists and the reader of dates make of each
+word. Numbers are not its business: rules find them.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.svm import LinearSVC
+
+from bot.nlu.features import Floats
+from bot.nlu.gazetteer import Gazetteer
+from bot.nlu.normalising import Normaliser
+from bot.nlu.stems import skeleton
+from bot.reading.dates import find_when
+from bot.reading.words import Token
+
+LEARNED = ("facility", "place", "system", "when")
+TAGS = ("O", *(f"{mark}-{entity}" for entity in LEARNED for mark in "BI"))
+WORD = re.compile(r"\d+(?:[.:/]\d+)*|[^\W\d_]+(?:['’`ʼ-][^\W\d_]+)*")
+FACILITY_HEADS = frozenset(
+    [
+        *(
+            "rs",
+            "rsu",
+            "rsud",
+            "rsup",
+            "rsia",
+            "rsi",
+            "rsj",
+            "rsk",
+            "rsab",
+            "rsal",
+            "rsad",
+            "rsgm",
+            "rumkit",
+            "sakit",
+        ),
+        *("puskesmas", "pkm", "puskes", "pusk", "pustu", "klinik", "apotek", "optik", "fktp", "poliklinik"),
+    ]
+)
+STRENGTH = 0.2
+SEEN_AT_LEAST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of the words of one text before the model looks."""
+
+    words: tuple[Token, ...]
+    features: tuple[tuple[str, ...], ...]
+
+
+def split(text: str) -> list[Token]:
+    """The words of a text as the tagger counts them: a hyphen does not part a word (``p-care``)."""
+    return [
+        Token(match.group().lower(), match.start(), match.end(), False, False)
+        for match in WORD.finditer(text)
+    ]
+
+
+class Looker:
+    """Describes each word of a text for the tagger."""
+
+    def __init__(self, normaliser: Normaliser, gazetteer: Gazetteer) -> None:
+        self._normaliser = normaliser
+        self._gazetteer = gazetteer
+
+    def look(self, text: str) -> Seen:
+        """The words of a text with their features."""
+        words = split(text)
+        own = [self._own(token, text) for token in words]
+        for start, end, entities in self._gazetteer.found(words):
+            for at in range(start, end):
+                own[at] += [f"list{'B' if at == start else 'I'}{entity}" for entity in sorted(entities)]
+        for first, last in find_when(text):
+            inside = [at for at, token in enumerate(words) if token.start < last and first < token.end]
+            for at in inside:
+                own[at].append("ruleB" if at == inside[0] else "ruleI")
+        return Seen(tuple(words), tuple(tuple(_around(own, at, text, words)) for at in range(len(words))))
+
+    def _own(self, token: Token, text: str) -> list[str]:
+        word = token.word
+        plain = self._normaliser.normalise(word).text
+        features = [f"w{word}", f"n{plain}", f"k{skeleton(word)}", f"3{word[:3]}", f"e{word[-3:]}"]
+        features.append(f"s{_shape(text[token.start : token.end])}")
+        if word in FACILITY_HEADS:
+            features.append("head")
+        return features
+
+
+def _shape(written: str) -> str:
+    if written[0].isdigit():
+        return f"d{min(len(written), 5)}"
+    return "U" if written.isupper() and len(written) > 1 else "C" if written[0].isupper() else "l"
+
+
+FAR = ("w", "n", "list", "rule", "head", "s")
+"""Features of neighbours that count; of the second neighbours too, but for the word as written."""
+
+
+def _around(own: Sequence[Sequence[str]], at: int, text: str, words: Sequence[Token]) -> Iterator[str]:
+    """A word's own features and those of its neighbours, with where they stand, and what parts it from the last."""
+    yield from own[at]
+    yield "bias"
+    for offset in (-2, -1, 1, 2):
+        other = at + offset
+        if not 0 <= other < len(own):
+            yield f"{offset}none"
+            continue
+        for feature in own[other]:
+            if feature.startswith(FAR if abs(offset) == 1 else FAR[1:]):
+                yield f"{offset}{feature}"
+    if at:
+        between = text[words[at - 1].end : words[at].start]
+        if between != " ":
+            yield f"gap{between[:2]}"
+        yield f"pair{own[at - 1][1]}|{own[at][1]}"
+    yield from _since_head(own, at)
+
+
+def _since_head(own: Sequence[Sequence[str]], at: int) -> Iterator[str]:
+    """How many words ago a hospital or clinic was announced, up to four."""
+    for distance in range(1, 5):
+        if at >= distance and "head" in own[at - distance]:
+            yield f"head-{distance}{own[at][5]}"
+            return
+
+
+@dataclass(frozen=True)
+class Tagger:
+    """Weights of each feature for each tag; ``names[i]`` is the feature of row i."""
+
+    names: tuple[str, ...]
+    weights: Floats
+    bias: Floats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_rows", {name: at for at, name in enumerate(self.names)})
+
+    def spans(self, seen: Seen) -> list[tuple[str, int, int, float]]:
+        """(entity, start, end, margin) of every span, in order."""
+        if not seen.words:
+            return []
+        rows: dict[str, int] = self.__dict__["_rows"]
+        known = [
+            [row for name in features if (row := rows.get(name)) is not None] for features in seen.features
+        ]
+        scores = np.stack([self.weights[of_word].sum(axis=0) + self.bias for of_word in known])
+        return list(_as_spans(best_path(scores), scores, seen.words))
+
+
+def best_path(scores: Floats) -> list[int]:
+    """The tags with the highest sum of scores in which no span is gone on with that was not begun."""
+    total = scores[0] + np.array([-1e6 if tag.startswith("I") else 0.0 for tag in TAGS])
+    back = []
+    for row in scores[1:]:
+        reach = np.where(ALLOWED, total[:, None], -1e6)
+        back.append(reach.argmax(axis=0))
+        total = reach.max(axis=0) + row
+    path = [int(total.argmax())]
+    for came in reversed(back):
+        path.append(int(came[path[-1]]))
+    return path[::-1]
+
+
+ALLOWED = np.array(
+    [[not (to[0] == "I" and (was[0] == "O" or was[2:] != to[2:])) for to in TAGS] for was in TAGS]
+)
+"""ALLOWED[was, to]: a span goes on only from its own entity."""
+
+
+def _as_spans(
+    path: Sequence[int], scores: Floats, words: Sequence[Token]
+) -> Iterator[tuple[str, int, int, float]]:
+    at = 0
+    while at < len(path):
+        tag = TAGS[path[at]]
+        end = at + 1
+        if tag[0] == "B":
+            while end < len(path) and TAGS[path[end]] == f"I{tag[1:]}":
+                end += 1
+            margin = float(min(scores[place, path[place]] - scores[place, 0] for place in range(at, end)))
+            yield tag[2:], words[at].start, words[end - 1].end, margin
+        at = end
+
+
+def tags_of(words: Sequence[Token], spans: Sequence[tuple[str, int, int]]) -> list[int]:
+    """The tag of each word under marked spans (entity, start, end)."""
+    tags = [0] * len(words)
+    for entity, start, end in spans:
+        inside = [at for at, token in enumerate(words) if token.start < end and start < token.end]
+        if entity in LEARNED:
+            for at in inside:
+                tags[at] = TAGS.index(f"{'B' if at == inside[0] else 'I'}-{entity}")
+    return tags
+
+
+def train_tagger(texts: Sequence[Seen], tags: Sequence[Sequence[int]], *, seed: int = 1) -> Tagger:
+    """Train on described texts and the tags of their words.
+
+    Texts without a single span teach little and are many: one in three of them is used.
+    """
+    used = [at for at in range(len(texts)) if any(tags[at]) or at % 3 == 0]
+    rows = [features for at in used for features in texts[at].features]
+    truth = np.array([tag for at in used for tag in tags[at]])
+    names, matrix = _matrix(rows)
+    machine = LinearSVC(C=STRENGTH, tol=0.05, random_state=seed).fit(matrix, truth)
+    weights = np.full((len(names), len(TAGS)), 0.0, np.float32)
+    bias = np.full(len(TAGS), -5.0, np.float32)
+    weights[:, machine.classes_] = machine.coef_.T
+    bias[machine.classes_] = machine.intercept_
+    return Tagger(names, weights, bias)
+
+
+def _matrix(rows: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], Any]:
+    counted: dict[str, int] = {}
+    for row in rows:
+        for name in row:
+            counted[name] = counted.get(name, 0) + 1
+    names = tuple(sorted(name for name, count in counted.items() if count >= SEEN_AT_LEAST))
+    column = {name: at for at, name in enumerate(names)}
+    cells = [[column[name] for name in row if name in column] for row in rows]
+    ends = np.cumsum([0, *(len(row) for row in cells)])
+    flat = np.array([cell for row in cells for cell in row], dtype=np.int32)
+    return names, csr_matrix((np.ones(len(flat), np.float32), flat, ends), shape=(len(rows), len(names)))

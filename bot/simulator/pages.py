@@ -1,0 +1,200 @@
+"""The simulator's pages. What is said here goes through the same inbox, worker, outbox and sender as the real thing."""
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, File, Form, HTTPException, Request, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
+from fastapi.templating import Jinja2Templates
+from markupsafe import Markup, escape
+from sqlalchemy import select
+
+from bot.channels.rendering import Part, lay_out
+from bot.channels.simulator import LOOKS
+from bot.delivery import inbox
+from bot.live import Live
+from bot.messages import Address, Incoming, Media, MediaKind, Option, Text
+from bot.storage.engine import Database
+from bot.storage.sealing import Sealer
+from bot.storage.tables import Author, Conversation, Message, SimulatorFile
+
+LARGEST = 8 * 1024 * 1024
+HERE = Path(__file__).parent
+PHONES = (("simwhatsapp", "Budi"), ("simtelegram", "Sari"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """What the pages need."""
+
+    database: Database
+    sealer: Sealer
+    live: Live
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """One message as a phone shows it."""
+
+    mine: bool
+    at: datetime
+    part: Part
+
+
+def router(simulation: Simulation) -> APIRouter:
+    """Every page of the simulator."""
+    routes = APIRouter(prefix="/simulator", include_in_schema=False)
+    templates = Jinja2Templates(HERE / "templates")
+    templates.env.filters["bold"] = _bold
+
+    @routes.get("", response_class=HTMLResponse)
+    async def page(request: Request, one: str = "Budi", two: str = "Sari") -> HTMLResponse:
+        phones = [
+            await _phone(simulation, look, _name(name))
+            for (look, _), name in zip(PHONES, (one, two), strict=True)
+        ]
+        return templates.TemplateResponse(request, "simulator.html", {"phones": phones})
+
+    @routes.get("/new")
+    async def new() -> RedirectResponse:
+        """Two people who never wrote before."""
+        return RedirectResponse(f"/simulator?one=Budi-{uuid4().hex[:4]}&two=Sari-{uuid4().hex[:4]}", 303)
+
+    @routes.get("/{look}/{name}", response_class=HTMLResponse)
+    async def phone(request: Request, look: str, name: str) -> HTMLResponse:
+        shown = await _phone(simulation, _look(look), _name(name))
+        return templates.TemplateResponse(request, "screen.html", {"phone": shown})
+
+    @routes.post("/{look}/{name}", response_class=HTMLResponse)
+    async def say(  # noqa: PLR0913, PLR0917 - the fields of a form
+        request: Request,
+        look: str,
+        name: str,
+        text: Annotated[str, Form()] = "",
+        tapped: Annotated[str | None, Form()] = None,
+        kind: Annotated[str, Form()] = "",
+        file: Annotated[UploadFile | None, File()] = None,
+    ) -> HTMLResponse:
+        address = _address(_look(look), _name(name))
+        media = await _media(simulation, kind, file)
+        if text.strip() or tapped or media:
+            said = Incoming(
+                channel=look,
+                address=address,
+                provider_id=f"sim-{uuid4()}",
+                sent_at=simulation.clock(),
+                text=text.strip(),
+                tapped=tapped or None,
+                media=media,
+                profile_name=name,
+            )
+            await inbox.store(simulation.database, simulation.sealer, [said], said.sent_at)
+        shown = await _phone(simulation, look, name)
+        return templates.TemplateResponse(request, "screen.html", {"phone": shown})
+
+    @routes.get("/{look}/{name}/events")
+    async def events(look: str, name: str) -> StreamingResponse:
+        address = _address(_look(look), _name(name))
+        return StreamingResponse(_changes(simulation.live, address), media_type="text/event-stream")
+
+    return routes
+
+
+_BOLD = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])")
+
+
+def _bold(body: str) -> Markup:
+    """The neutral ``*bold*`` as HTML, everything else escaped."""
+    return Markup(_BOLD.sub(r"<b>\1</b>", str(escape(body))))  # noqa: S704 - escaped before
+
+
+def _look(look: str) -> str:
+    if look not in LOOKS:
+        raise HTTPException(404, "no such phone")
+    return look
+
+
+def _name(name: str) -> str:
+    kept = "".join(letter for letter in name if letter.isalnum() or letter == "-")[:24]
+    return kept or "Budi"
+
+
+def _address(look: str, name: str) -> Address:
+    return Address(f"{look}:{name.lower()}")
+
+
+async def _changes(live: Live, address: Address) -> AsyncIterator[str]:
+    async with aclosing(live.subscribe(f"phone:{address}")) as events:
+        async for _ in events:
+            yield "event: changed\ndata: .\n\n"
+
+
+async def _media(simulation: Simulation, kind: str, file: UploadFile | None) -> tuple[Media, ...]:
+    """A picture or document of the visitor's, or a stand-in for a voice note or a sticker."""
+    if kind in (MediaKind.VOICE, MediaKind.STICKER):
+        return (Media(kind=MediaKind(kind), reference=""),)
+    content = await file.read(LARGEST + 1) if file and file.filename else b""
+    if not content or file is None:
+        return ()
+    if len(content) > LARGEST:
+        raise HTTPException(413, "at most 8 MB")
+    kept = SimulatorFile(
+        id=uuid4(),
+        content_type=file.content_type or "application/octet-stream",
+        file_name=file.filename or "file",
+        sealed=simulation.sealer.seal(content.hex()),
+    )
+    async with simulation.database.sessions.begin() as session:
+        session.add(kept)
+    image = kept.content_type.startswith("image/")
+    return (
+        Media(
+            kind=MediaKind.IMAGE if image else MediaKind.DOCUMENT,
+            reference=str(kept.id),
+            content_type=kept.content_type,
+            file_name=kept.file_name,
+            size=len(content),
+        ),
+    )
+
+
+async def read_file(database: Database, sealer: Sealer, reference: str) -> tuple[str, bytes]:
+    """Content type and bytes of a file that was sent from the simulator."""
+    async with database.sessions() as session:
+        kept = await session.get_one(SimulatorFile, UUID(reference))
+        return kept.content_type, bytes.fromhex(sealer.open(kept.sealed))
+
+
+async def _phone(simulation: Simulation, look: str, name: str) -> dict[str, object]:
+    address = _address(look, name)
+    async with simulation.database.sessions() as session:
+        query = (
+            select(Message)
+            .join(Conversation, Conversation.id == Message.conversation_id)
+            .where(Conversation.address == address)
+            .order_by(Message.id.desc())
+            .limit(80)
+        )
+        lines = list(await session.scalars(query))[::-1]
+    bubbles = [bubble for line in lines for bubble in _bubbles(simulation.sealer, look, line)]
+    return {"look": look, "name": name, "address": address, "bubbles": bubbles}
+
+
+def _bubbles(sealer: Sealer, look: str, line: Message) -> list[Bubble]:
+    """The line as the phone shows it; the participant's own screen masks nothing."""
+    body = sealer.open(line.sealed_body) if line.sealed_body else line.body
+    if line.author is Author.PARTICIPANT:
+        return [Bubble(True, line.at, Part(body=body))]
+    options = tuple(
+        Option(id=item["id"], title=item["title"], description=item.get("description", ""))
+        for item in line.options or []
+    )
+    parts = lay_out(Text(body=body, options=options), LOOKS[look])
+    return [Bubble(False, line.at, part) for part in parts]
