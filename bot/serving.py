@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from bot import webhooks
 from bot.api import Api, problem_handlers
@@ -24,6 +24,7 @@ from bot.delivery import inbox
 from bot.delivery.sender import Sender
 from bot.desk import Desk
 from bot.desk import router as desk_router
+from bot.errors import ChannelError
 from bot.messages import Event
 from bot.scheduler import Scheduler
 from bot.simulator.pages import Simulation
@@ -36,6 +37,7 @@ from bot.worker import Worker
 log = structlog.get_logger()
 HERE = Path(__file__).parent
 ROLES = ("web", "worker", "sender", "scheduler")
+_TURN_TO_POLL = 5.0  # seconds
 _POLLING_LOCK = 0x51A6B
 """Exactly one process may poll Telegram (protocols: a second one is answered 409)."""
 
@@ -43,15 +45,17 @@ _POLLING_LOCK = 0x51A6B
 def web(bot: Bot) -> FastAPI:
     """Every page and endpoint on one application."""
     app = FastAPI(title="SIAGA", docs_url=None, redoc_url=None, openapi_url=None)
-    shared = {"database": bot.database, "config": bot.config, "texts": bot.texts, "clock": clock}
     desk = Desk(
+        database=bot.database,
         sealer=bot.sealer,
+        config=bot.config,
+        texts=bot.texts,
         handling=bot.handling,
         publisher=bot.publisher,
         live=bot.live,
         channels=bot.channels,
+        clock=clock,
         secure_cookies=bot.settings.public_url.startswith("https:"),
-        **shared,
     )
     app.include_router(
         webhooks.router(
@@ -65,10 +69,19 @@ def web(bot: Bot) -> FastAPI:
         )
     )
     app.include_router(desk_router(desk), prefix="/desk")
-    api = Api(sealer=bot.sealer, handling=bot.handling, publisher=bot.publisher, live=bot.live, **shared)
+    api = Api(
+        database=bot.database,
+        sealer=bot.sealer,
+        config=bot.config,
+        handling=bot.handling,
+        publisher=bot.publisher,
+        live=bot.live,
+        clock=clock,
+    )
     app.include_router(api_router(api), prefix="/api/v1")
     problem_handlers(app)
-    app.include_router(status_router(Status(**shared)))
+    status = Status(database=bot.database, config=bot.config, texts=bot.texts, clock=clock)
+    app.include_router(status_router(status))
     if bot.settings.simulator:
         _add_simulator(app, bot)
     _add_health(app, bot)
@@ -155,10 +168,22 @@ async def _schedule(bot: Bot, stopping: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(Scheduler(bot.database, bot.sealer, clock).run(stopping))
         telegram = bot.channels.get("telegram")
-        if isinstance(telegram, Telegram) and bot.settings.telegram_mode == "polling":
-            polling = tasks.create_task(_poll(bot, telegram))
+        if isinstance(telegram, Telegram):
+            polled = bot.settings.telegram_mode == "polling"
+            reached = tasks.create_task(_poll(bot, telegram) if polled else _register(bot, telegram))
             await stopping.wait()
-            polling.cancel()
+            reached.cancel()
+
+
+async def _register(bot: Bot, telegram: Telegram) -> None:
+    """Tell Telegram where to deliver; it takes addresses with https only."""
+    if not bot.settings.public_url.startswith("https:"):
+        log.warning("telegram.not_registered", reason="SIAGA_PUBLIC_URL does not begin with https:")
+        return
+    try:
+        await telegram.set_webhook(bot.settings.public_url)
+    except ChannelError as error:
+        log.error("telegram.not_registered", reason=error.code)
 
 
 async def _poll(bot: Bot, telegram: Telegram) -> None:
@@ -167,8 +192,11 @@ async def _poll(bot: Bot, telegram: Telegram) -> None:
     async def store(events: list[Event]) -> None:
         await inbox.store(bot.database, bot.sealer, events, clock())
 
+    lock = select(func.pg_try_advisory_lock(_POLLING_LOCK))
     async with bot.database.engine.connect() as connection:
-        await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": _POLLING_LOCK})
+        connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        while not await connection.scalar(lock):
+            await asyncio.sleep(_TURN_TO_POLL)
         await poll(telegram, store)
 
 

@@ -145,13 +145,6 @@ async def hash_password(password: str) -> str:
     return await asyncio.to_thread(_HASHER.hash, password)
 
 
-def make_password() -> str:
-    """A new random password that can be read out: four groups of four, 77 bits."""
-    letters = "abcdefghijkmnpqrstuvwxyz23456789"  # without l, o, 0, 1
-    groups = ("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
-    return "-".join(groups)
-
-
 def plain_email(email: str) -> str:
     """An e-mail as it is kept and compared."""
     return email.strip().lower()

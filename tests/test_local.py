@@ -10,6 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from bot import local
 from bot.local import AlreadyRunning, local_services
 
 OWNER = """
@@ -67,11 +68,14 @@ async def test_data_is_kept_and_a_killed_run_is_taken_over(tmp_path: Path) -> No
     for pid in (owner.pid, *pids):  # everything at once, as when a machine loses power
         os.kill(pid, signal.SIGKILL)
     owner.communicate()
-    (tmp_path / "postgres" / "postmaster.pid").write_text(
-        f"{os.getpid()}\n"
-    )  # a number that is somebody else's now
+    # As after a restart of the machine: the number in the pid file is somebody else's by now.
+    stranger = subprocess.Popen([*local._not_root(), "sleep", "60"])
+    (tmp_path / "postgres" / "postmaster.pid").write_text(f"{stranger.pid}\n")
     with local_services(tmp_path) as services:
         assert await ask(services.database_url, "select value from kept") == 42
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
 
 
 async def test_only_one_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

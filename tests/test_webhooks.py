@@ -101,10 +101,10 @@ async def test_a_message_is_stored_and_answered_without_a_body(
     assert await stored(database) == ["SM1"]
 
 
-async def test_the_query_reaches_the_signature_as_it_was_written(
+async def test_path_and_query_reach_the_signature_as_it_was_written(
     provider: Provider, database: Database
 ) -> None:
-    path = "/webhooks/whatsapp/status?outbox=4%2B1&x=a%20b"
+    path = "/webhooks/whats%61pp/status?outbox=4%2B1&x=a%20b"
     assert (await provider.post(path, {"id": "SM2", "state": "read"})).status_code == 204
     async with database.sessions() as session:
         assert (await session.scalars(select(DeliveryReceipt.state))).all() == [Delivery.READ]

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,7 +22,7 @@ from bot.dialogue.state import Dialogue, Said, dump, load
 from bot.dialogue.talk import World
 from bot.live import Live
 from bot.messages import NOTHING, Incoming, Interpretation, Media
-from bot.nlu.interpreter import Interpreter
+from bot.nlu.interpreter import Interpreter, Thresholds
 from bot.reading.numbers import mask
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
@@ -37,13 +36,6 @@ from bot.storage.tables import (
     Understanding,
 )
 from bot.texts import Texts
-
-
-class Thresholds(Protocol):
-    """From which confidence on an interpreter may be believed."""
-
-    act: float
-    ask: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,8 +112,7 @@ async def claim(
             except (Unreadable, ValueError):
                 await _set_aside(session, conversation_id, rows, now)
                 continue
-            last = max(row.received_at for row in rows)
-            await people.update(session, sealer, [incoming for _, incoming in opened], last)
+            await people.update(session, sealer, [(row.received_at, incoming) for row, incoming in opened])
             return Claimed(
                 conversation_id=conversation_id,
                 address=Address(oldest.address),

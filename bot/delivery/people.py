@@ -35,22 +35,26 @@ async def conversation_of(session: AsyncSession, address: str, channel: str) -> 
     return (await session.execute(known)).scalar_one()
 
 
-async def update(
-    session: AsyncSession, sealer: Sealer, messages: Sequence[Incoming], last_inbound_at: datetime
-) -> None:
-    """Note what the messages of one address say of the person: who writes can be reached."""
+async def update(session: AsyncSession, sealer: Sealer, heard: Sequence[tuple[datetime, Incoming]]) -> None:
+    """Note what the messages of one address, each with when it arrived, say of the person: who writes can be reached.
+
+    What nobody wrote (`Incoming.due`) says nothing.
+    """
+    written = [(at, incoming) for at, incoming in heard if incoming.due is None]
+    if not written:
+        return
     values: dict[str, object] = {"unreachable_since": None}
-    for incoming in messages:
+    for _, incoming in written:
         if incoming.profile_name:
             values["sealed_profile_name"] = sealer.seal(incoming.profile_name)
         if incoming.phone:
             values["sealed_phone"] = sealer.seal(incoming.phone)
         if incoming.external_user_id:
             values["external_user_id"] = incoming.external_user_id
-    values["last_inbound_at"] = func.greatest(ChannelAddress.last_inbound_at, last_inbound_at)
-    address = messages[0].address
+    last = max(at for at, _ in written)
+    values["last_inbound_at"] = func.greatest(ChannelAddress.last_inbound_at, last)
     await session.execute(
-        sql_update(ChannelAddress).where(ChannelAddress.address == address).values(values),
+        sql_update(ChannelAddress).where(ChannelAddress.address == written[0][1].address).values(values),
         execution_options={"synchronize_session": False},
     )
 

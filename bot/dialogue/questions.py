@@ -3,19 +3,19 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
-from zoneinfo import ZoneInfo
 
-from bot.config import Branch, Config, Facility, System
 from bot.dialogue.state import Heard, Said
 from bot.messages import Media
 from bot.reading.choices import read_choice, read_yes_no
-from bot.reading.dates import read_when
 
 T = TypeVar("T")
 MOST_SHOWN = 10
 """Options that a WhatsApp list holds."""
+FEW = 3
+"""Words in a plain yes or no."""
+SHORT = 8
+"""Words in a plain answer; whoever writes more tells something."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,8 @@ class Question(ABC, Generic[T]):
 
     hint: ClassVar[str] = "form.hint"
     """Key of what is said when an answer was not understood."""
+    which: ClassVar[str] = "form.which_of"
+    """Key of what is said over the options that were meant perhaps."""
     open_ended: ClassVar[bool] = False
     """Whether nearly any words would do as an answer: then little may interrupt."""
     correctable: ClassVar[bool] = True
@@ -63,6 +65,14 @@ class Question(ABC, Generic[T]):
         """An answer that was given before the question was asked, or None."""
         return None
 
+    def assume(self, heard: Sequence[Heard]) -> Any | None:
+        """What goes without saying when nothing of all that was heard answers it."""
+        return None
+
+    def nearest(self, heard: Sequence[Heard]) -> Unclear | None:
+        """What was said already but could not be told for sure: to be offered when it is asked."""
+        return None
+
     def correct(self, heard: Heard) -> Any | None:
         """A new answer in words such as "eh salah, RS-nya AWS"; by default as in `hear`."""
         return self.hear(heard)
@@ -81,6 +91,7 @@ class Choose(Question[str]):
     """One of a list: by button, number, title, or words."""
 
     choices: Sequence[Choice]
+    hint: ClassVar[str] = "form.hint_choose"
     by_words: bool = True
     """Whether words in an earlier message may answer it."""
 
@@ -91,31 +102,35 @@ class Choose(Question[str]):
         return [*self.choices[: MOST_SHOWN - 1], self.choices[-1]]
 
     def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
-        """The code of the choice that was meant."""
-        if strictly and len(said.text.split()) > 8:
+        """The code of the choice that was meant: by number, title or word, else the most telling of several words."""
+        if strictly and len(said.text.split()) > SHORT:
             return None
         shown = self.options(narrowed)
         found = read_choice(said.text, [(choice.title, *choice.words) for choice in shown])
         if found is not None:
             return shown[found].code
-        return None if said.text.strip(" .").isdigit() else self.correct(Heard.of(said))
+        if said.text.strip(" .").isdigit():
+            return None
+        return self.correct(Heard.of(said)) or next(iter(self._named(said.text)), None)
 
     def hear(self, heard: Heard) -> Any | None:
         """The one choice whose words occur; none when several do."""
-        if not self.by_words:
-            return None
-        text = f" {' '.join(heard.text.lower().split())} "
-        hits = [
-            choice.code
-            for choice in self.choices
-            if any(f" {word.lower()}" in text for word in choice.words if len(word) > 3)
-        ]
-        return hits[0] if len(hits) == 1 else None
+        named = self._named(heard.text) if self.by_words else []
+        return named[0] if len(named) == 1 else None
 
     def correct(self, heard: Heard) -> Any | None:
         """A choice named by its title or words after the mark of correction."""
         found = read_choice(heard.text, [(choice.title, *choice.words) for choice in self.choices])
         return None if found is None else self.choices[found].code
+
+    def _named(self, text: str) -> list[str]:
+        """The codes whose words occur in a text, the longest words first: they tell most."""
+        text = f" {' '.join(text.lower().split())}"
+        longest = {
+            choice.code: max((len(word) for word in choice.words if f" {word.lower()}" in text), default=0)
+            for choice in self.choices
+        }
+        return sorted((code for code in longest if longest[code] > 3), key=lambda code: -longest[code])
 
     def restore(self, kept: Any) -> str | None:
         """The code, as long as it is still to be had."""
@@ -128,6 +143,7 @@ class YesNo(Question[bool]):
 
     yes: str
     no: str
+    hint: ClassVar[str] = "form.hint_yes_no"
     correctable: ClassVar[bool] = False
 
     def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
@@ -135,14 +151,13 @@ class YesNo(Question[bool]):
         return (Choice("yes", self.yes), Choice("no", self.no))
 
     def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
-        """True or False."""
-        found = read_choice(said.text, [(self.yes,), (self.no,)])
-        if found is not None:
-            return found == 0
-        answer = read_yes_no(said.text)
-        if answer is None and not strictly and said.interpretation.intent in ("affirm", "deny"):
+        """True or False. "Tidak bisa login" is no "no": strictly, only a few words are an answer."""
+        if len(said.text.split()) <= FEW:
+            found = read_choice(said.text, [(self.yes,), (self.no,)])
+            return read_yes_no(said.text) if found is None else found == 0
+        if said.interpretation.intent in ("affirm", "deny"):
             return said.interpretation.intent == "affirm"
-        return answer
+        return None if strictly else read_yes_no(said.text)
 
     def tapped(self, code: str) -> Any:
         """True for the one, False for the other."""
@@ -165,9 +180,13 @@ class Confirm(YesNo):
         return (Choice("yes", self.yes), Choice("no", self.change), Choice("stop", self.stop))
 
     def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
-        """True, or False for a wish to change."""
-        found = read_choice(said.text, [(self.yes, "kirim"), (self.change, "ganti")])
-        return super().read(said, narrowed, strictly=strictly) if found is None else found == 0
+        """True, or False for a wish to change; "jangan kirim dulu" never sends."""
+        found = None
+        if len(said.text.split()) <= SHORT:
+            found = read_choice(said.text, [(self.yes, "kirim", "send"), (self.change, "ganti", "rubah")])
+        if found is None:
+            return super().read(said, narrowed, strictly=strictly)
+        return found == 0 and read_yes_no(said.text) is not False
 
 
 @dataclass(frozen=True)
@@ -197,189 +216,6 @@ class FreeText(Question[str]):
     def restore(self, kept: Any) -> str | None:
         """As it was kept."""
         return str(kept)
-
-
-@dataclass(frozen=True)
-class Named:
-    """A facility by its name; `facility` when it is one that the configuration knows."""
-
-    name: str
-    facility: Facility | None = None
-
-
-@dataclass(frozen=True)
-class WhichFacility(Question[Named]):
-    """A hospital, clinic or puskesmas: a known one, or a name as it was written."""
-
-    config: Config
-    hint: ClassVar[str] = "form.hint_facility"
-
-    def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
-        """The nearest known ones after an unclear answer."""
-        return [Choice(code, self.config.facilities[code].name) for code in narrowed]
-
-    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
-        """A code (``=code``) or a name."""
-        number = read_choice(said.text, [(self.config.facilities[code].name,) for code in narrowed])
-        if number is not None:
-            return "=" + narrowed[number]
-        entity = said.interpretation.first("facility")
-        written = entity.value if entity else said.text
-        found = self.config.find_facility(written)
-        if found.facility:
-            return "=" + found.facility.code
-        if entity or strictly:
-            return written if entity else None
-        return written[:120] if len(written) >= 3 and len(written.split()) <= 8 else None
-
-    def hear(self, heard: Heard) -> Any | None:
-        """A facility named earlier."""
-        entity = heard.last("facility")
-        if entity is None:
-            return None
-        found = self.config.find_facility(entity.value)
-        return "=" + found.facility.code if found.facility else entity.value
-
-    def tapped(self, code: str) -> Any:
-        """A known one."""
-        return "=" + code
-
-    def restore(self, kept: Any) -> Named | None:
-        """The facility, or just its name."""
-        code = str(kept).removeprefix("=")
-        known = self.config.facilities.get(code)
-        if known:
-            return Named(known.name, known)
-        return Named(code)
-
-
-@dataclass(frozen=True)
-class WhichBranch(Question[Branch]):
-    """A branch office, by its name, an alias, or a place that it serves."""
-
-    config: Config
-    assumed: str | None = None
-    """The branch that the talk was about before, taken when no place is named."""
-    hint: ClassVar[str] = "form.hint_branch"
-
-    def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
-        """The nearest ones after an unclear answer; all are too many to show."""
-        return [Choice(code, self.config.branches[code].name) for code in narrowed]
-
-    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
-        """The branch's code; `Unclear` with the nearest names for a place that no branch serves."""
-        number = read_choice(said.text, [(self.config.branches[code].name,) for code in narrowed])
-        if number is not None:
-            return narrowed[number]
-        heard = Heard.of(said)
-        known = self._served(heard)
-        if known:
-            return known
-        entity = said.interpretation.first("place")
-        if strictly and len(said.text.split()) > 3:
-            return None
-        found = self.config.find_branch(entity.value if entity else said.text)
-        if found.branch:
-            return found.branch.code
-        if strictly:
-            return None
-        return Unclear(tuple(branch.code for branch in found.near), entity.value if entity else "")
-
-    def hear(self, heard: Heard) -> Any | None:
-        """A place or facility named earlier; a place that is unknown is asked about, not passed over."""
-        served = self._served(heard)
-        if served or heard.first("place"):
-            return served
-        return self.assumed
-
-    def _served(self, heard: Heard) -> str | None:
-        for entity in heard.entities:
-            if entity.entity == "place":
-                found = self.config.find_branch(entity.value)
-                if found.branch:
-                    return found.branch.code
-            elif entity.entity == "facility":
-                facility = self.config.find_facility(entity.value).facility
-                if facility and facility.branch:
-                    return facility.branch
-        return None
-
-    def restore(self, kept: Any) -> Branch | None:
-        """The branch, as long as it exists."""
-        return self.config.branches.get(str(kept))
-
-
-@dataclass(frozen=True)
-class WhichSystem(Question[System]):
-    """A system, by button or by any of the names that people have for it."""
-
-    config: Config
-    offered: Sequence[str] = ()
-    language: str = "id"
-    hint: ClassVar[str] = "form.hint_system"
-
-    def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
-        """The common ones."""
-        return [Choice(code, self.config.systems[code].name.text(self.language)) for code in self.offered]
-
-    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
-        """The component code."""
-        number = read_choice(said.text, [(choice.title,) for choice in self.options(narrowed)])
-        if number is not None:
-            return self.offered[number]
-        return self.hear(Heard.of(said))
-
-    def hear(self, heard: Heard) -> Any | None:
-        """A system named earlier, by entity or by alias."""
-        for entity in heard.entities:
-            if entity.entity == "system":
-                found = self.config.find_system(entity.value)
-                if found:
-                    return found.code
-        found = self.config.find_system(heard.text) if heard.text else None
-        return found.code if found else None
-
-    def restore(self, kept: Any) -> System | None:
-        """The system, as long as it is configured."""
-        return self.config.systems.get(str(kept))
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A time that was given: when it could be read, `at`; always the words."""
-
-    text: str
-    at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class SinceWhen(Question[Moment]):
-    """Since when, or when: any words are kept, a time is made of them where it can be."""
-
-    zone: ZoneInfo
-    hint: ClassVar[str] = "form.hint_when"
-
-    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
-        """`[words, ISO time or None]`."""
-        when = read_when(said.text, said.at.astimezone(self.zone))
-        if when and when.start:
-            return [said.text[:80], when.start.isoformat()]
-        if strictly or not said.text:
-            return None
-        return [said.text[:80], None] if len(said.text.split()) <= 6 else None
-
-    def hear(self, heard: Heard) -> Any | None:
-        """A time named earlier."""
-        entity = heard.last("when")
-        if entity is None:
-            return None
-        when = read_when(entity.value, heard.at.astimezone(self.zone))
-        return [entity.value, when.start.isoformat()] if when and when.start else None
-
-    def restore(self, kept: Any) -> Moment | None:
-        """The words and the time."""
-        text, at = kept
-        return Moment(text, datetime.fromisoformat(at).astimezone(self.zone) if at else None)
 
 
 @dataclass(frozen=True)

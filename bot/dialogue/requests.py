@@ -26,6 +26,8 @@ class Ask(Request[R]):
     id: str
     question: Question[R]
     values: Mapping[str, Any] = field(default_factory=dict)
+    optional: bool = False
+    """The work is done without it: nobody is reminded of it, and another wish takes its place."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,6 @@ class Effect(Request[R]):
 
 @dataclass(frozen=True)
 class Start(Request[None]):
-    """Leave this flow for the one of another intent. `anew`: without what was heard so far."""
+    """Leave this flow for the one of another intent, with all that was heard and sent so far."""
 
     intent: str
-    anew: bool = False

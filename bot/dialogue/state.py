@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from bot.messages import Entity, Incoming, Interpretation, Location, Media
 
@@ -71,6 +71,8 @@ class OpenQuestion:
     failures: int = 0
     narrowed: list[str] = field(default_factory=list)
     """Codes of the options that were offered last, where the question has too many to show all."""
+    optional: bool = False
+    """The work is done without an answer."""
 
 
 @dataclass(kw_only=True)
@@ -109,7 +111,6 @@ class Dialogue:
     failures: int = 0
     """Messages in a row that were not understood."""
     emergency_at: datetime | None = None
-    greeted_at: datetime | None = None
 
     @property
     def top(self) -> Form | None:
@@ -126,5 +127,12 @@ def dump(dialogue: Dialogue) -> Any:
 
 
 def load(stored: Any) -> Dialogue:
-    """The dialogue that `dump` made; a form of an older release that no longer fits starts afresh."""
-    return _ADAPTER.validate_python(stored)
+    """The dialogue that `dump` made; one of another release that no longer fits starts afresh.
+
+    It goes on counting forms, so that no button of an old form can be taken for one of a new.
+    """
+    try:
+        return _ADAPTER.validate_python(stored)
+    except ValidationError:
+        serial = stored.get("serial") if isinstance(stored, dict) else 0
+        return Dialogue(serial=serial if isinstance(serial, int) else 0)

@@ -101,10 +101,14 @@ class Talk:
 
     async def ask(self, key: str, question: Question[T], **values: Any) -> T:
         """Ask, and wait for an answer that the question can read."""
+        asked: Ask[T] = Ask(key, self._id(key), question, values)
+        return await asked
+
+    def _id(self, key: str) -> str:
+        """A name for this asking: a flow may ask the same thing twice."""
         self._asked[key] += 1
         times = self._asked[key]
-        asked: Ask[T] = Ask(key, key if times == 1 else f"{key}~{times}", question, values)
-        return await asked
+        return key if times == 1 else f"{key}~{times}"
 
     async def choose(self, key: str, choices: Sequence[Choice], **values: Any) -> str:
         """Ask for one of a list; gives its code."""
@@ -112,7 +116,14 @@ class Talk:
 
     async def agree(self, key: str, **values: Any) -> bool:
         """Ask a yes-or-no question."""
-        return await self.ask(key, YesNo(self.word("button.yes"), self.word("button.no")), **values)
+        return await self.ask(key, self._yes_no(), **values)
+
+    async def offer(self, key: str) -> bool:
+        """Ask whether something more is wanted, now that the work of the flow is done."""
+        return await Ask(key, self._id(key), self._yes_no(), optional=True)
+
+    def _yes_no(self) -> YesNo:
+        return YesNo(self.word("button.yes"), self.word("button.no"))
 
     async def confirm(self, key: str, **values: Any) -> bool:
         """Show a summary and wait until the participant says that it is right.
@@ -147,6 +158,6 @@ class Talk:
         """Have something done, once, in this turn's transaction."""
         return await effect
 
-    async def start(self, intent: str, *, anew: bool = False) -> None:
-        """Leave for the flow of another intent, with what was heard so far unless `anew`."""
-        await Start(intent, anew)
+    async def start(self, intent: str) -> None:
+        """Leave for the flow of another intent, with what was heard and sent so far."""
+        await Start(intent)

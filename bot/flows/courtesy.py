@@ -15,7 +15,7 @@ MENU = (
 
 
 def _choices(talk: Talk, intents: tuple[str, ...] | list[str]) -> list[Choice]:
-    return [Choice(intent, talk.word(f"intent.{intent}"), talk.word(f"about.{intent}")) for intent in intents]
+    return [Choice(intent, talk.word(f"intent.{intent}")) for intent in intents]
 
 
 async def greet(talk: Talk) -> None:

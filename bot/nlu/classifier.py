@@ -6,6 +6,7 @@ and the thresholds are chosen on the same folds.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from sklearn.svm import LinearSVC
 from bot.nlu.features import Counts, Features, Floats, Vocabulary
 from bot.nlu.interpreter import Thresholds
 
-FOLDS = 3
+FOLDS = 4
+"""Parts of the training data; each of the first half of them is held out once."""
 STRENGTH = 0.3
 WRONG_AT_MOST = 0.02
 """Share of all messages that may be acted on wrongly at the act threshold."""
@@ -25,7 +27,11 @@ BUTTONS = 3
 USELESS = 0.5
 """Below the ask threshold fewer than this share would find their wish among the buttons."""
 
+UNKNOWN = 0.3
+"""What is left of the certainty when not one word was ever seen: another script, another language, noise."""
+
 Numbers = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,17 @@ class Classifier:
     bias: Floats
     temperature: float
     thresholds: Thresholds
+    emergency: float = 1.0
+    """Probability from which a text with a word of danger is taken for an emergency, whatever else it may be."""
+
+    def ranking(self, features: Features) -> list[tuple[str, float]]:
+        """Intents and probabilities, best first; a likely emergency comes first, to be asked about at least."""
+        probabilities = self.probabilities(features)
+        if not self.vocabulary.knows(features):
+            probabilities = probabilities * UNKNOWN
+        order = np.argsort(-probabilities, kind="stable")
+        ranking = [(self.intents[at], float(probabilities[at])) for at in order]
+        return ranking
 
     def probabilities(self, features: Features) -> Numbers:
         """The probability of each intent for one text."""
@@ -61,27 +78,29 @@ def train(analysed: Sequence[Features], intents: Sequence[str], *, seed: int = 1
     names = tuple(sorted(set(intents)))
     truth = np.array([names.index(intent) for intent in intents])
     counts = Counts.of(analysed)
-    held = held_out_scores(counts, truth, seed=seed)
-    temperature = _temperature(held, truth)
-    thresholds = choose_thresholds(softmax(held * temperature), truth)
+    places, held = held_out_scores(counts, truth, seed=seed)
+    temperature = _temperature(held, truth[places])
+    thresholds = choose_thresholds(softmax(held * temperature), truth[places])
     rarity = counts.rarity()
     weights, bias = _fit(counts.weighted(rarity), truth, seed)
     return Classifier(names, Vocabulary(counts.names, rarity), weights, bias, temperature, thresholds)
 
 
-def held_out_scores(counts: Counts, truth: NDArray[np.int64], *, seed: int = 1) -> Numbers:
-    """The scores of every text by a classifier that was trained without it."""
-    scores = np.zeros((len(truth), int(truth.max()) + 1))
+def held_out_scores(counts: Counts, truth: Places, *, seed: int = 1) -> tuple[Places, Numbers]:
+    """Half of the texts, and their scores by classifiers that were trained without them."""
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    for known, unknown in folds.split(np.zeros(len(truth)), truth):
+    places: list[Places] = []
+    scores: list[Numbers] = []
+    for known, unknown in islice(folds.split(np.zeros(len(truth)), truth), FOLDS // 2):
         rarity = counts.rarity(known)
         weights, bias = _fit(counts.weighted(rarity, known), truth[known], seed)
-        scores[unknown] = counts.weighted(rarity, unknown) @ weights + bias
-    return scores
+        places.append(unknown)
+        scores.append(counts.weighted(rarity, unknown) @ weights + bias)
+    return np.concatenate(places), np.concatenate(scores)
 
 
-def _fit(matrix: Any, truth: NDArray[np.int64], seed: int) -> tuple[Floats, Floats]:
-    machine = LinearSVC(C=STRENGTH, tol=1e-2, random_state=seed)
+def _fit(matrix: Any, truth: Places, seed: int) -> tuple[Floats, Floats]:
+    machine = LinearSVC(C=STRENGTH, tol=0.1, random_state=seed)
     machine.fit(matrix, truth)
     weights, bias = machine.coef_.T, machine.intercept_
     if weights.shape[1] == 1:  # two intents: one column for both
@@ -89,7 +108,7 @@ def _fit(matrix: Any, truth: NDArray[np.int64], seed: int) -> tuple[Floats, Floa
     return np.ascontiguousarray(weights, dtype=np.float32), bias.astype(np.float32)
 
 
-def _temperature(scores: Numbers, truth: NDArray[np.int64]) -> float:
+def _temperature(scores: Numbers, truth: Places) -> float:
     """The factor that makes the softmax of the scores most honest about the truth."""
 
     def surprise(log_factor: float) -> float:
@@ -99,7 +118,7 @@ def _temperature(scores: Numbers, truth: NDArray[np.int64]) -> float:
     return float(np.exp(minimize_scalar(surprise, bounds=(-2.0, 4.0), method="bounded").x))
 
 
-def choose_thresholds(probabilities: Numbers, truth: NDArray[np.int64]) -> Thresholds:
+def choose_thresholds(probabilities: Numbers, truth: Places) -> Thresholds:
     """Thresholds from held-out probabilities: see the constants of this module."""
     order = np.argsort(-probabilities, axis=1)
     best = probabilities.max(axis=1)

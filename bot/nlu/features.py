@@ -4,12 +4,13 @@ Five blocks, each weighted by rarity and brought to length 1, so that none outsh
 
 - ``s``: stems of the normalised words and pairs of neighbours
 - ``k``: their consonant skeletons, for abbreviations and regional vowels, with pairs of neighbours
-- ``c``: two to five letters within the normalised words
+- ``c``: three to five letters within the normalised words
 - ``r``: the same within the words as written
 - ``p``: concepts, and pairs of concepts anywhere in the text
 """
 
 import itertools
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,15 +19,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 
 from bot.nlu.concepts import Concepts
 from bot.nlu.normalising import Normaliser
 from bot.nlu.stems import skeleton, stem
 
 WEIGHTS = {"s": 1.0, "k": 1.0, "c": 1.0, "r": 1.0, "p": 0.7}
-LEAST_SEEN = {"s": 1, "k": 1, "c": 2, "r": 2, "p": 1}
-SIGNS = frozenset("?!")
+LEAST_SEEN = {"s": 1, "k": 1, "c": 3, "r": 3, "p": 1}
+LIGHT = frozenset(".,:;-_'\"()/")
+"""Signs that say nothing; question marks, exclamation marks and emoji do."""
 
 Floats = NDArray[np.float32]
 Features = dict[str, list[str]]
@@ -44,7 +46,7 @@ class Analyser:
     def __call__(self, text: str) -> Features:
         """The features of a text."""
         words = self.normaliser.normalise(text).text.split()
-        stems = [stem(word) for word in words if word.isalnum() or len(word) > 1 or word in SIGNS]
+        stems = [stem(word) for word in words if word not in LIGHT]
         return {
             "s": _with_neighbours(stems),
             "k": _with_neighbours([skeleton(word) for word in stems]),
@@ -65,11 +67,9 @@ def _in_pairs(concepts: Sequence[str]) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def grams(word: str) -> tuple[str, ...]:
-    """Every run of two to five letters of the word between blanks."""
+    """Every run of three to five letters of the word between blanks."""
     padded = f" {word} "
-    return tuple(
-        padded[at : at + size] for size in (2, 3, 4, 5) for at in range(max(len(padded) - size + 1, 1))
-    )
+    return tuple(padded[at : at + size] for size in (3, 4, 5) for at in range(max(len(padded) - size + 1, 1)))
 
 
 class Vocabulary:
@@ -84,6 +84,12 @@ class Vocabulary:
         self._columns: dict[str, dict[str, int]] = {block: {} for block in WEIGHTS}
         for column, name in enumerate(self.names):
             self._columns[name[0]][name[1:]] = column
+
+    def knows(self, features: Features) -> bool:
+        """Whether any single word of a text, or its skeleton, was seen in training."""
+        return any(
+            " " not in one and one in self._columns[block] for block in "sk" for one in features[block]
+        )
 
     def row(self, features: Features) -> Row:
         """Columns and weighted values of one text."""
@@ -116,17 +122,17 @@ class Counts:
     @classmethod
     def of(cls, analysed: Sequence[Features]) -> "Counts":
         """Count what the analyser found; features too seldom to count are left out."""
-        texts = [Counter(block + one for block, found in item.items() for one in found) for item in analysed]
-        seen: Counter[str] = Counter()
-        for text in texts:
-            seen.update(text.keys())
-        names = tuple(sorted(name for name, count in seen.items() if count >= LEAST_SEEN[name[0]]))
-        column = {name: at for at, name in enumerate(names)}
-        cells = [[(column[name], count) for name, count in text.items() if name in column] for text in texts]
-        ends = np.cumsum([0, *(len(row) for row in cells)])
-        flat = np.array([cell for row in cells for cell in row], dtype=np.int32).reshape(-1, 2)
-        shape = (len(texts), len(names))
-        return cls(names, csr_matrix((flat[:, 1].astype(np.float32), flat[:, 0], ends), shape=shape))
+        names: list[str] = []
+        parts: list[Any] = []
+        for block in sorted(WEIGHTS):
+            texts = [Counter(item[block]) for item in analysed]
+            seen: Counter[str] = Counter()
+            for text in texts:
+                seen.update(text.keys())
+            kept = sorted(name for name, count in seen.items() if count >= LEAST_SEEN[block])
+            names += [block + name for name in kept]
+            parts.append(_counted(texts, {name: at for at, name in enumerate(kept)}))
+        return cls(tuple(names), hstack(parts, format="csr"))
 
     def rarity(self, rows: Any = slice(None)) -> Floats:
         """The rarity of each feature within some of the texts."""
@@ -147,3 +153,15 @@ class Counts:
             squares = np.bincount(row_of, part.data[inside] ** 2, minlength=part.shape[0])
             part.data[inside] *= (weight / np.sqrt(np.where(squares > 0, squares, 1.0)))[row_of]
         return part
+
+
+def _counted(texts: Sequence[Counter[str]], column: dict[str, int]) -> Any:
+    """Texts by features of one block, as a sparse matrix of counts."""
+    columns, values, ends = array("i"), array("f"), [0]
+    for text in texts:
+        known = [name for name in text if name in column]
+        columns.extend(column[name] for name in known)
+        values.extend(text[name] for name in known)
+        ends.append(len(columns))
+    cells = np.frombuffer(values, np.float32), np.frombuffer(columns, np.int32), np.array(ends)
+    return csr_matrix(cells, shape=(len(texts), len(column)))

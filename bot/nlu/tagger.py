@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
@@ -20,6 +21,7 @@ from bot.nlu.stems import skeleton
 from bot.reading.dates import find_when
 from bot.reading.words import Token
 
+Numbers = NDArray[np.float64]
 LEARNED = ("facility", "place", "system", "when")
 TAGS = ("O", *(f"{mark}-{entity}" for entity in LEARNED for mark in "BI"))
 WORD = re.compile(r"\d+(?:[.:/]\d+)*|[^\W\d_]+(?:['’`ʼ-][^\W\d_]+)*")
@@ -69,6 +71,7 @@ class Looker:
 
     def __init__(self, normaliser: Normaliser, gazetteer: Gazetteer) -> None:
         self._normaliser = normaliser
+        self._described: dict[str, tuple[str, ...]] = {}
         self._gazetteer = gazetteer
 
     def look(self, text: str) -> Seen:
@@ -85,13 +88,17 @@ class Looker:
         return Seen(tuple(words), tuple(tuple(_around(own, at, text, words)) for at in range(len(words))))
 
     def _own(self, token: Token, text: str) -> list[str]:
-        word = token.word
+        described = self._described.get(token.word)
+        if described is None:
+            described = tuple(self._describe(token.word))
+            if len(self._described) < 50_000:
+                self._described[token.word] = described
+        shape = f"s{_shape(text[token.start : token.end])}"
+        return [*described, shape, "head"] if token.word in FACILITY_HEADS else [*described, shape]
+
+    def _describe(self, word: str) -> list[str]:
         plain = self._normaliser.normalise(word).text
-        features = [f"w{word}", f"n{plain}", f"k{skeleton(word)}", f"3{word[:3]}", f"e{word[-3:]}"]
-        features.append(f"s{_shape(text[token.start : token.end])}")
-        if word in FACILITY_HEADS:
-            features.append("head")
-        return features
+        return [f"w{word}", f"n{plain}", f"k{skeleton(word)}", f"3{word[:3]}", f"e{word[-3:]}"]
 
 
 def _shape(written: str) -> str:
@@ -155,7 +162,7 @@ class Tagger:
         return list(_as_spans(best_path(scores), scores, seen.words))
 
 
-def best_path(scores: Floats) -> list[int]:
+def best_path(scores: Numbers) -> list[int]:
     """The tags with the highest sum of scores in which no span is gone on with that was not begun."""
     total = scores[0] + np.array([-1e6 if tag.startswith("I") else 0.0 for tag in TAGS])
     back = []
@@ -176,7 +183,7 @@ ALLOWED = np.array(
 
 
 def _as_spans(
-    path: Sequence[int], scores: Floats, words: Sequence[Token]
+    path: Sequence[int], scores: Numbers, words: Sequence[Token]
 ) -> Iterator[tuple[str, int, int, float]]:
     at = 0
     while at < len(path):

@@ -3,6 +3,7 @@
 Languages: Indonesian and its chat spellings, Palembang, Banjar, Minang, Javanese, Sundanese, English.
 """
 
+from bot.reading.words import UNITS as NUMBER_WORDS
 from bot.reading.words import word_set
 
 
@@ -146,3 +147,9 @@ LAST_NIGHT = word_set("semalam semalem smlm smalam samalam semalaman")
 
 ZONES = {"wib": 7, "wita": 8, "wit": 9}
 EDGE = {"awal": (1, 10), "pertengahan": (11, 20), "akhir": (21, 31), "ahir": (21, 31)}
+
+BEGINNINGS = frozenset().union(
+    *(DAYS, DAY_WORDS, JUST_NOW, SOON, SINCE, UNTIL, UNTIL_SHORT, WEEKDAYS, UNITS, ONE_OF, MONTH_SHORT),
+    *(DATE_WORDS, CLOCK, HALF, PARTS, LAST_NIGHT, EDGE, NUMBER_WORDS, {"s", "weekend"}),
+)
+"""Every word that something about a time can begin with; all else is passed over at once."""

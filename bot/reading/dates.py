@@ -95,6 +95,8 @@ def _plain_unit(found: Sequence[Token], at: int) -> bool:
 
 
 def _said_at(found: Sequence[Token], at: int, today: date) -> _Said | None:
+    if found[at].word not in w.BEGINNINGS and not found[at].word[0].isdecimal():
+        return None
     direction, lead = _direction(found, at)
     first = _run(found, at + lead, today, direction)
     if not first:

@@ -72,7 +72,7 @@ def router(simulation: Simulation) -> APIRouter:
         shown = await _phone(simulation, _look(look), _name(name))
         return templates.TemplateResponse(request, "screen.html", {"phone": shown})
 
-    @routes.post("/{look}/{name}", response_class=HTMLResponse)
+    @routes.post("/{look}/{name}", response_model=None)
     async def say(  # noqa: PLR0913, PLR0917 - the fields of a form
         request: Request,
         look: str,
@@ -81,7 +81,7 @@ def router(simulation: Simulation) -> APIRouter:
         tapped: Annotated[str | None, Form()] = None,
         kind: Annotated[str, Form()] = "",
         file: Annotated[UploadFile | None, File()] = None,
-    ) -> HTMLResponse:
+    ) -> HTMLResponse | RedirectResponse:
         address = _address(_look(look), _name(name))
         media = await _media(simulation, kind, file)
         if text.strip() or tapped or media:
@@ -96,6 +96,8 @@ def router(simulation: Simulation) -> APIRouter:
                 profile_name=name,
             )
             await inbox.store(simulation.database, simulation.sealer, [said], said.sent_at)
+        if "hx-request" not in request.headers:
+            return RedirectResponse("/simulator", 303)
         shown = await _phone(simulation, look, name)
         return templates.TemplateResponse(request, "screen.html", {"phone": shown})
 

@@ -1,5 +1,6 @@
 """What goes into the database comes out of it the same."""
 
+from dataclasses import fields
 from datetime import UTC
 
 import orjson
@@ -21,8 +22,7 @@ media = st.builds(
     file_name=words,
     size=st.none() | st.integers(0, 2**40),
 )
-incoming = st.builds(
-    Incoming,
+FIELDS = dict(
     channel=words,
     address=words.map(Address),
     provider_id=words,
@@ -41,10 +41,16 @@ incoming = st.builds(
     forwarded=st.booleans(),
     unsupported=st.none() | words,
     acknowledge=st.none() | words,
+    due=st.none() | words,
     message_ref=st.none() | words,
 )
+incoming = st.builds(Incoming, **FIELDS)
 options = st.builds(Option, id=words, title=words, description=words)
 texts = st.builds(Text, body=words, options=st.lists(options, max_size=4).map(tuple))
+
+
+def test_every_field_of_a_message_is_tried() -> None:
+    assert set(FIELDS) == {field.name for field in fields(Incoming)}
 
 
 @given(incoming)

@@ -148,12 +148,28 @@ async def test_a_worker_paused_past_its_hold_cannot_commit(
     assert second.messages == paused.messages
     with pytest.raises(HoldLost):
         await take(database, paused, clock())
+    with pytest.raises(HoldLost):
+        async with database.sessions.begin() as session:
+            await inbox.retake(session, paused, clock())
     await inbox.give_back(database, paused, "Late", clock())  # says nothing about the other's turn
     await take(database, second, clock())
     with pytest.raises(HoldLost):
         await take(database, paused, clock())
     [row] = await rows(database)
     assert (row.state, row.attempts, row.error) == (InboxState.DONE, 0, None)
+
+
+async def test_a_look_at_the_holds_that_was_too_early_is_not_trusted(
+    database: Database, sealer: Sealer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two claims look at the same moment; what the second one saw is out of date when its turn comes."""
+    await store(database, sealer, clock, message(1), message(1, of=2))
+    await must_claim(database, sealer, clock)
+    much_later = clock() + timedelta(days=1)
+    look = inbox._oldest_ready
+    monkeypatch.setattr(inbox, "_oldest_ready", lambda now, but: look(much_later, but))  # sees nobody holding
+    assert (await must_claim(database, sealer, clock)).address == "telegram:2"
+    assert await claim(database, sealer, clock) is None
 
 
 async def test_a_hold_that_is_lost_within_the_transaction_undoes_it(
@@ -284,6 +300,23 @@ async def test_an_address_knows_what_was_last_said_of_it(
         conversation = await session.scalar(select(Conversation))
         assert conversation
         assert conversation.participant_id == address.participant_id
+
+
+async def test_what_nobody_wrote_does_not_make_an_address_reachable(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1))
+    await take(database, await must_claim(database, sealer, clock), clock())
+    heard_at = clock()
+    blocked_at = clock.advance(60)
+    event = Reachability(channel="telegram", address=Address("telegram:1"), reachable=False)
+    await inbox.store(database, sealer, [event], blocked_at)
+    clock.advance(900)
+    await store(database, sealer, clock, message(2, due="idle_form"))
+    await must_claim(database, sealer, clock)
+    async with database.sessions() as session:
+        address = await session.get_one(ChannelAddress, "telegram:1")
+        assert (address.unreachable_since, address.last_inbound_at) == (blocked_at, heard_at)
 
 
 async def test_reachability_comes_and_goes(database: Database, sealer: Sealer, clock: Clock) -> None:

@@ -1,7 +1,6 @@
 """A stand-in for Twilio: Messages, Media, Content and typing, and webhooks signed as Twilio signs them."""
 
 import base64
-import json
 import re
 import secrets
 from collections.abc import AsyncIterator
@@ -16,6 +15,9 @@ from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 
 from tests.standins.server import StandIn, listening
+from tests.standins.twilio_content import Refused, check_definition, error_body, filled_content
+
+__all__ = ["TwilioStandIn", "error_body", "running_twilio"]
 
 ACCOUNT = "AC00000000000000000000000000005167"
 TOKEN = "standin-auth-token"
@@ -24,25 +26,8 @@ WHATSAPP_ADDRESS = re.compile(r"whatsapp:(\+[1-9]\d{6,14}|[A-Z]{2}\.[A-Za-z0-9]{
 PAGE = 50
 
 
-class Refused(Exception):
-    """An error answer of Twilio."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        self.status, self.code, self.message = status, code, message
-
-    def response(self) -> Response:
-        more = f"https://www.twilio.com/docs/errors/{self.code}"
-        body = {"code": self.code, "message": self.message, "more_info": more, "status": self.status}
-        return JSONResponse(body, self.status)
-
-
 def new_sid(prefix: str) -> str:
     return prefix + secrets.token_hex(16)
-
-
-def error_body(code: int, status: int, message: str = "refused") -> dict:
-    """An error as Twilio writes it, for `fail_next`."""
-    return {"code": code, "message": message, "more_info": "https://www.twilio.com/docs", "status": status}
 
 
 class TwilioStandIn(StandIn):
@@ -150,34 +135,15 @@ class TwilioStandIn(StandIn):
     def _filled(self, form: dict[str, str]) -> tuple[str, list[dict[str, str]], int | None]:
         """Body and buttons as the participant gets them, and the code of a failure that shows only later."""
         if "ContentSid" in form:
-            return self._fill_content(form)
+            if form["ContentSid"] not in self.contents:
+                raise Refused(400, 21655, f"The ContentSid {form['ContentSid']} is invalid.")
+            return filled_content(self.contents[form["ContentSid"]], form.get("ContentVariables", "{}"))
         body = form.get("Body", "")
         if not body.strip() and "MediaUrl" not in form:
             raise Refused(400, 21619, "A text message body or media urls must be specified.")
         if len(body) > 1600:
             raise Refused(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
         return body, [], None
-
-    def _fill_content(self, form: dict[str, str]) -> tuple[str, list[dict[str, str]], int | None]:
-        content = self.contents.get(form["ContentSid"])
-        if content is None:
-            raise Refused(400, 21655, f"The ContentSid {form['ContentSid']} is invalid.")
-        filled = _fill(
-            content["types"], content["variables"] | _variables(form.get("ContentVariables", "{}"))
-        )
-        ((kind, shape),) = filled.items()
-        buttons = shape.get("actions", shape.get("items", []))
-        titles = [button.get("title", button.get("item", "")) for button in buttons]
-        longest = {"twilio/quick-reply": 20, "twilio/list-picker": 24}.get(kind, 0)
-        bad = not shape["body"].strip() or len(shape["body"]) > (1024 if buttons else 1600)
-        bad = bad or any(not 0 < len(title) <= longest for title in titles) or len(set(titles)) < len(titles)
-        bad = bad or any(not button["id"] or len(button["id"]) > 200 for button in buttons)
-        bad = bad or any(len(button.get("description", "")) > 72 for button in buttons)
-        shown = [
-            {"title": title, "id": button["id"], "description": button.get("description", "")}
-            for title, button in zip(titles, buttons, strict=True)
-        ]
-        return shape["body"], shown, 63021 if bad else None
 
     def _keep(self, to: str, sender: str, body: str, direction: str, sid: str | None = None) -> dict:
         now = format_datetime(datetime.now(UTC))
@@ -256,7 +222,7 @@ class TwilioStandIn(StandIn):
             definition = await request.json()
         except ValueError:
             raise Refused(400, 20001, "The request body is not JSON") from None
-        _check_definition(definition)
+        check_definition(definition)
         sid, now = new_sid("HX"), datetime.now(UTC).isoformat().replace("+00:00", "Z")
         types = {kind: shape for kind, shape in definition["types"].items() if shape}
         kept = {
@@ -373,45 +339,6 @@ class TwilioStandIn(StandIn):
         async with httpx.AsyncClient(timeout=15) as http:
             return await http.post(
                 url.partition("#")[0], data=form, headers=self.signed(signed_url or url, form)
-            )
-
-
-def _variables(text: str) -> dict[str, str]:
-    try:
-        given = json.loads(text)
-    except ValueError:
-        given = None
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise Refused(400, 21656, "The ContentVariables parameter is invalid.")
-    return given
-
-
-def _fill(value: object, variables: dict[str, str]) -> dict:
-    """`value` with every {{n}} replaced."""
-    if isinstance(value, dict):
-        return {name: _fill(inner, variables) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_fill(inner, variables) for inner in value]
-    if isinstance(value, str):
-        return re.sub(r"\{\{(\w+)\}\}", lambda found: variables.get(found[1], found[0]), value)
-    return value
-
-
-def _check_definition(definition: object) -> None:
-    """Twilio's limits for an unapproved content."""
-    if not isinstance(definition, dict) or not definition.get("language") or not definition.get("types"):
-        raise Refused(400, 20001, "language and types are required")
-    for kind, shape in definition["types"].items():
-        if not shape:
-            continue
-        actions, items = shape.get("actions") or [], shape.get("items") or []
-        if kind == "twilio/quick-reply" and not 1 <= len(actions) <= 3:
-            raise Refused(400, 20001, "twilio/quick-reply: 1 to 3 actions")
-        if kind == "twilio/list-picker" and not (
-            1 <= len(items) <= 10 and 0 < len(shape.get("button") or "") <= 20
-        ):
-            raise Refused(
-                400, 20001, "twilio/list-picker: 1 to 10 items and a button of at most 20 characters"
             )
 
 

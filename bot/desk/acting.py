@@ -1,0 +1,176 @@
+"""The verbs of a case's page: what was entered, to the verbs of `bot.conversation.handling`."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.cases import history
+from bot.cases.lifecycle import CaseTaken
+from bot.conversation.handling import Target
+from bot.desk.context import Desk
+from bot.desk.forms import LONGEST
+from bot.errors import SiagaError
+from bot.reading.numbers import mask
+from bot.storage.tables import Agent, Author, Case, Conversation, Message, Outbox, Role
+
+
+class BadEntry(SiagaError):
+    """Something is missing or too long; `said` is a key of the desk's words."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(key)
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing that an agent does: the transaction, the case, who, and what they entered by field."""
+
+    desk: Desk
+    session: AsyncSession
+    case: Case
+    agent: Agent
+    entered: Mapping[str, str]
+
+    @property
+    def body(self) -> str:
+        """The text that was entered.
+
+        Raises:
+            BadEntry: it is too long.
+        """
+        body = self.entered.get("body", "")
+        if len(body) > LONGEST:
+            raise BadEntry("wrong.too_long")
+        return body
+
+    @property
+    def needed_body(self) -> str:
+        """The text that must be there.
+
+        Raises:
+            BadEntry: it is empty or too long.
+        """
+        if not self.body:
+            raise BadEntry("wrong.empty")
+        return self.body
+
+
+async def carry_out(verb: str, act: Act) -> None:
+    """Do it.
+
+    The conversation is locked first and the case after it, as a worker does that takes a turn in it: so the two
+    never wait for each other in a circle.
+
+    Raises:
+        KeyError: there is no such verb.
+        BadEntry, CaseTaken, WrongState, Unknown: it was not done.
+    """
+    do = VERBS[verb]
+    lock = select(Conversation.id).where(Conversation.id == act.case.conversation_id).with_for_update()
+    await act.session.execute(lock)
+    await do(act)
+
+
+async def _claim(act: Act) -> None:
+    await act.desk.handling.claim(act.session, act.case, act.agent)
+
+
+async def _release(act: Act) -> None:
+    await act.desk.handling.release(act.session, act.case, act.agent)
+
+
+async def _reply(act: Act) -> None:
+    """Answer, once: the same form with the same words sent again (a double click, a reload) changes nothing."""
+    body = act.needed_body
+    await act.session.refresh(act.case)
+    if act.case.assignee_id != act.agent.id:
+        raise CaseTaken(await _holder(act))
+    key = _once(act, body)
+    if await act.session.scalar(select(exists().where(Outbox.once == key))):
+        return
+    await act.desk.handling.reply(act.session, act.case, act.agent, body)
+    said = (
+        select(Message.id)
+        .where(
+            Message.conversation_id == act.case.conversation_id,
+            Message.agent_id == act.agent.id,
+            Message.author == Author.AGENT,
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    mine = update(Outbox).where(Outbox.message_id == said.scalar_subquery()).values(once=key)
+    await act.session.execute(mine, execution_options={"synchronize_session": False})
+
+
+def _once(act: Act, body: str) -> str:
+    """The key of one form with one text: after "back" the same form may well send another text."""
+    form = act.entered.get("once", "")[:64]
+    return f"desk:{act.case.id}:{act.agent.id}:{form}:{hashlib.sha256(body.encode()).hexdigest()[:16]}"
+
+
+async def _note(act: Act) -> None:
+    """Personal numbers are starred in notes: the history is kept for ever, and in the clear."""
+    body = mask(act.needed_body)
+    entries = await history.entries(act.session, "case", act.case.id)
+    last = entries[-1] if entries else None
+    if last and last.what == "noted" and last.by_id == str(act.agent.id) and last.detail.get("body") == body:
+        return  # the same form once more
+    await act.desk.handling.note(act.session, act.case, act.agent, body)
+
+
+async def _transfer(act: Act) -> None:
+    kind, _, to = act.entered.get("to", "").partition(":")
+    if kind not in ("agent", "branch", "team") or not to:
+        raise BadEntry("wrong.no_target")
+    target = {kind: to[:100]}
+    await act.desk.handling.transfer(
+        act.session, act.case, act.agent, Target(**target, reason=mask(act.body))
+    )
+
+
+async def _take_over(act: Act) -> None:
+    """A supervisor takes a case from whoever holds it."""
+    if act.agent.role is Role.AGENT:
+        raise CaseTaken(await _holder(act))
+    target = Target(agent=str(act.agent.id), reason=mask(act.body))
+    await act.desk.handling.transfer(act.session, act.case, act.agent, target)
+
+
+async def _return(act: Act) -> None:
+    await act.desk.handling.return_to_bot(act.session, act.case, act.agent)
+
+
+async def _resolve(act: Act) -> None:
+    await act.desk.handling.resolve(act.session, act.case, act.agent, act.body)
+
+
+async def _reopen(act: Act) -> None:
+    await act.desk.handling.reopen(act.session, act.case, act.agent, mask(act.body))
+
+
+async def _close(act: Act) -> None:
+    await act.desk.handling.close(act.session, act.case, act.agent, mask(act.body))
+
+
+async def _holder(act: Act) -> Agent | None:
+    return await act.session.get(Agent, act.case.assignee_id) if act.case.assignee_id else None
+
+
+VERBS: Mapping[str, Callable[[Act], Awaitable[None]]] = {
+    "claim": _claim,
+    "release": _release,
+    "reply": _reply,
+    "note": _note,
+    "transfer": _transfer,
+    "take_over": _take_over,
+    "return": _return,
+    "resolve": _resolve,
+    "reopen": _reopen,
+    "close": _close,
+}
+"""By the last part of the address that a form is sent to."""

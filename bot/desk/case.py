@@ -1,0 +1,138 @@
+"""A case's page: the talk, what is known, and everything that can be done."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bot.cases import queries
+from bot.cases.history import Actor, record
+from bot.cases.lifecycle import CaseTaken, WrongState
+from bot.conversation.handling import Unknown
+from bot.desk import attachments
+from bot.desk.acting import VERBS, Act, BadEntry, carry_out
+from bot.desk.case_view import found, is_picture, view
+from bot.desk.context import BASE, Desk
+from bot.desk.forms import field
+from bot.desk.names import category_name, place_name
+from bot.desk.pages import Pages
+from bot.desk.refusals import NotFound
+from bot.storage.tables import Agent
+
+ENTRIES = ("body", "to", "once")
+"""The fields of the forms on a case's page."""
+
+
+def add(routes: APIRouter, desk: Desk, pages: Pages) -> None:
+    """Add the pages."""
+    page = _CasePage(desk, pages)
+    attachments.add(routes, desk)
+
+    @routes.get("/cases/{number}")
+    async def show(request: Request, number: str) -> Response:
+        return await page.show(request, number)
+
+    @routes.post("/cases/{number}/reveal")
+    async def reveal(request: Request, number: str) -> Response:
+        agent = request.state.visit.agent
+        async with desk.database.sessions.begin() as session:
+            case = await found(session, agent, number)
+            record(session, ("case", case.id), "revealed", Actor("agent", agent.id), desk.clock())
+        await desk.handling.announce(case)
+        return await page.show(request, number, revealed=True)
+
+    @routes.post("/cases/{number}/{verb}")
+    async def act(request: Request, number: str, verb: str) -> Response:
+        if verb not in VERBS:
+            raise NotFound(verb)
+        form = await request.form()
+        entered = {name: field(form, name) for name in ENTRIES}
+        try:
+            return await page.act(request, number, verb, entered)
+        except (CaseTaken, WrongState) as error:
+            banner = page.conflict(request, error)
+            return await page.show(request, number, status=409, verb=verb, entered=entered, banner=banner)
+        except (BadEntry, Unknown) as error:
+            key = error.key if isinstance(error, BadEntry) else "wrong.no_target"
+            wrong = {verb: pages.say(request, key)}
+            return await page.show(request, number, status=422, verb=verb, entered=entered, wrong=wrong)
+
+    @routes.get("/cases/{number}/{verb}")
+    async def back(number: str, verb: str) -> Response:
+        """Where a form was sent to, opened as an address: the case itself."""
+        if verb not in VERBS and verb != "reveal":
+            raise NotFound(verb)
+        return RedirectResponse(f"{BASE}/cases/{number}", 303)
+
+
+class _CasePage:
+    """Shows a case, and does what its forms say."""
+
+    def __init__(self, desk: Desk, pages: Pages) -> None:
+        self._desk = desk
+        self._pages = pages
+
+    async def show(
+        self, request: Request, number: str, *, status: int = 200, revealed: bool = False, **shown: Any
+    ) -> Response:
+        """The whole page, or what changes of it. `shown`: the entries of a form that was refused, and why."""
+        desk, agent = self._desk, request.state.visit.agent
+        language = self._pages.language(request)
+        whole = "hx-request" not in request.headers
+        async with desk.database.sessions() as session:
+            case = await found(session, agent, number)
+            seen = await view(desk, session, agent, case, language=language, revealed=revealed)
+            colleagues = await _colleagues(session, agent) if whole else []
+        values = {
+            "seen": seen,
+            "case": case,
+            "revealed": revealed,
+            "colleagues": colleagues,
+            "branches": desk.config.branches.values(),
+            "category": category_name(desk.config, case, language),
+            "branch_name": place_name(desk.config, case.branch),
+            "place_name": lambda code: place_name(desk.config, code),
+            "zone": desk.zone(case.branch or agent.branch),
+            "is_picture": is_picture,
+            "verb": "",
+            "entered": {},
+            "wrong": {},
+            "banner": "",
+        }
+        return self._pages.render(request, "case.html" if whole else "case_live.html", values | shown, status)
+
+    async def act(self, request: Request, number: str, verb: str, entered: dict[str, str]) -> Response:
+        """Do it, tell everybody who looks, and go on to the case, or to the inbox once it is out of sight.
+
+        Raises:
+            BadEntry, CaseTaken, WrongState, Unknown: nothing was done.
+        """
+        desk, agent = self._desk, request.state.visit.agent
+        async with desk.database.sessions.begin() as session:
+            case = await found(session, agent, number)
+            await carry_out(verb, Act(desk, session, case, agent, entered))
+        await desk.handling.announce(case)
+        async with desk.database.sessions() as session:
+            still_seen = await queries.by_number(session, agent, case.number)
+        target = f"{BASE}/cases/{case.number}" if still_seen else BASE
+        return RedirectResponse(f"{target}?done={verb}", 303)
+
+    def conflict(self, request: Request, error: CaseTaken | WrongState) -> str:
+        """Why something could not be done, in words."""
+        if isinstance(error, WrongState):
+            return self._pages.say(request, f"conflict.{error.status}")
+        if error.assignee is None:
+            return self._pages.say(request, "conflict.nobody")
+        if error.assignee.id == request.state.visit.agent.id:
+            return self._pages.say(request, "conflict.talk")
+        return self._pages.say(request, "conflict.taken", name=error.assignee.name)
+
+
+async def _colleagues(session: AsyncSession, agent: Agent) -> list[Agent]:
+    """To whom a case can be given: people, not tokens; those of the same branch first."""
+    query = select(Agent).where(Agent.active.is_(True), Agent.email.is_not(None), Agent.id != agent.id)
+    people = await session.scalars(query.order_by(Agent.name))
+    return sorted(people, key=lambda person: person.branch != agent.branch)

@@ -1,0 +1,209 @@
+"""Everything that a case's page shows, read in a few queries."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.cases import history, queries
+from bot.cases.lifecycle import OPEN
+from bot.desk.context import Desk
+from bot.desk.facts import Fact, facts
+from bot.desk.refusals import NotFound
+from bot.desk.ticks import Tick, ticks
+from bot.messages import MediaKind
+from bot.reading.numbers import mask
+from bot.storage.tables import (
+    Agent,
+    Attachment,
+    Author,
+    Case,
+    CaseStatus,
+    ChannelAddress,
+    Conversation,
+    History,
+    Message,
+    Owner,
+    Role,
+)
+
+WINDOW = timedelta(hours=24)
+"""For so long after a participant wrote, WhatsApp lets us write freely."""
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """One line of the talk."""
+
+    message: Message
+    body: str
+    name: str
+    tick: Tick | None = None
+    files: tuple[Attachment, ...] = ()
+
+    @property
+    def side(self) -> str:
+        """``in`` for the participant, ``out`` for us, ``middle`` for what the system said."""
+        sides = {Author.PARTICIPANT: "in", Author.SYSTEM: "middle"}
+        return sides.get(self.message.author, "out")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of the history, with the name of who did it."""
+
+    entry: History
+    name: str
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Who the participant is, as far as an agent needs to know."""
+
+    channel: str
+    name: str
+    address: str
+    phone: str
+    unreachable: bool
+    window_closed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseView:
+    """A case as its page shows it."""
+
+    case: Case
+    talk: Conversation
+    assignee: Agent | None
+    reached: Reached
+    bubbles: Sequence[Bubble]
+    steps: Sequence[Step]
+    facts: Sequence[Fact]
+    evidence: Sequence[Attachment]
+    verbs: frozenset[str]
+    """What the agent who looks may do now."""
+    mine: bool
+
+
+async def found(session: AsyncSession, agent: Agent, number: str) -> Case:
+    """The case with that number.
+
+    Raises:
+        NotFound: there is none, or the agent may not see it.
+    """
+    case = await queries.by_number(session, agent, number) if number.isprintable() else None
+    if case is None:
+        raise NotFound(number)
+    return case
+
+
+async def view(
+    desk: Desk, session: AsyncSession, agent: Agent, case: Case, *, language: str, revealed: bool = False
+) -> CaseView:
+    """All about a case; personal numbers are masked unless `revealed`."""
+    talk = await session.get_one(Conversation, case.conversation_id)
+    lines = await queries.messages(session, case)
+    entries = await history.entries(session, "case", case.id)
+    names = await _names(session, lines, entries)
+    assignee = await session.get(Agent, case.assignee_id) if case.assignee_id else None
+    return CaseView(
+        case=case,
+        talk=talk,
+        assignee=assignee,
+        reached=await _reached(desk, session, talk, revealed=revealed),
+        bubbles=await _bubbles(desk, session, lines, names, revealed=revealed),
+        steps=[Step(entry, names.get(entry.by_id or "", "")) for entry in entries],
+        facts=facts(desk, case, language, revealed=revealed),
+        evidence=await queries.attachments(session, case),
+        verbs=verbs(case, talk, agent),
+        mine=case.assignee_id == agent.id,
+    )
+
+
+def verbs(case: Case, talk: Conversation, agent: Agent) -> frozenset[str]:
+    """What an agent may do to a case now. The verbs check for themselves; this decides which buttons there are."""
+    mine = case.assignee_id == agent.id
+    leads = agent.role is not Role.AGENT
+    may = {"note"}
+    if case.status in OPEN and case.assignee_id is None:
+        may.add("claim")
+    elif case.status in OPEN and (mine or leads):
+        may |= {"release", "transfer", "resolve", "close"}
+        may |= {"reply"} if mine else {"take_over"}
+        may |= {"return"} if talk.owner is Owner.AGENT else set()
+    elif case.status not in OPEN and (mine or leads):
+        may |= {"reopen"} | ({"close"} if case.status is CaseStatus.RESOLVED else set())
+    return frozenset(may)
+
+
+async def _names(
+    session: AsyncSession, lines: Iterable[Message], entries: Iterable[History]
+) -> dict[str, str]:
+    """The names of every agent who appears, by id."""
+    ids = {line.agent_id for line in lines if line.agent_id}
+    ids |= {UUID(entry.by_id) for entry in entries if entry.by_kind == "agent" and entry.by_id}
+    named = await session.execute(select(Agent.id, Agent.name).where(Agent.id.in_(ids)))
+    return {str(id_): name for id_, name in named}
+
+
+async def _bubbles(
+    desk: Desk, session: AsyncSession, lines: Sequence[Message], names: dict[str, str], *, revealed: bool
+) -> list[Bubble]:
+    ids = [line.id for line in lines]
+    known = await ticks(session, ids)
+    files = list(
+        await session.scalars(
+            select(Attachment).where(Attachment.message_id.in_(ids)).order_by(Attachment.id)
+        )
+    )
+    return [
+        Bubble(
+            message=line,
+            body=_body(desk, line, revealed=revealed),
+            name=names.get(str(line.agent_id), ""),
+            tick=known.get(line.id),
+            files=tuple(file for file in files if file.message_id == line.id),
+        )
+        for line in lines
+    ]
+
+
+def _body(desk: Desk, line: Message, *, revealed: bool) -> str:
+    if revealed and line.sealed_body:
+        return str(desk.sealer.open(line.sealed_body))
+    return mask(line.body)
+
+
+async def _reached(desk: Desk, session: AsyncSession, talk: Conversation, *, revealed: bool) -> Reached:
+    known = await session.get(ChannelAddress, talk.address)
+    channel, _, own = talk.address.partition(":")
+    reached = Reached(
+        channel=channel,
+        name=str(desk.sealer.open(known.sealed_profile_name)) if known and known.sealed_profile_name else "",
+        address=own,
+        phone=str(desk.sealer.open(known.sealed_phone)) if known and known.sealed_phone else "",
+        unreachable=bool(known and known.unreachable_since),
+        window_closed="whatsapp" in channel and _long_ago(known, desk.clock()),
+    )
+    if revealed:
+        return reached
+    return replace(
+        reached, name=mask(reached.name), address=_hidden(reached.address), phone=_hidden(reached.phone)
+    )
+
+
+def _long_ago(known: ChannelAddress | None, now: datetime) -> bool:
+    return bool(known and known.last_inbound_at and now - known.last_inbound_at > WINDOW)
+
+
+def _hidden(address: str) -> str:
+    """An address with all but its last three characters starred, whatever it is made of."""
+    return "*" * max(len(address) - 3, 0) + address[-3:] if len(address) > 6 else address
+
+
+def is_picture(file: Attachment) -> bool:
+    """Whether a file may be worth showing; its bytes are looked at before it is."""
+    return file.kind == MediaKind.IMAGE

@@ -1,0 +1,19 @@
+"""Names of what a case holds as codes."""
+
+from bot.config import Config
+from bot.storage.tables import Case
+
+
+def category_name(config: Config, case: Case, language: str) -> str:
+    """What a case is about: a complaint's category or a system, in words; the code where it is not configured."""
+    code = case.category or ""
+    if code in config.categories:
+        return config.categories[code].title.text(language)
+    if code in config.systems:
+        return config.systems[code].name.text(language)
+    return code
+
+
+def place_name(config: Config, code: str | None) -> str:
+    """A branch by its name."""
+    return config.branches[code].name if code in config.branches else code or ""

@@ -1,0 +1,77 @@
+"""How far each message of ours came: what we know from the outbox and from the provider's receipts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.messages import Delivery
+from bot.storage.tables import DeliveryReceipt, Outbox, OutboxState
+
+# Codes of bot.channels.whatsapp_errors and telegram_errors, by what an agent can make of them.
+REASONS = {
+    "window": ("63016",),
+    "unreachable": (
+        "21211", "21610", "21614", "63003", "63014", "63015", "63024", "63033",
+        "http_403", "chat_not_found", "chat_migrated",
+    ),
+    "connection": (
+        "timeout", "no_connection", "broken_answer", "20500", "30008", "63010", "63012",
+        "http_500", "http_502", "http_503", "http_504",
+    ),
+    "busy": ("http_429", "20429", "21611", "30001", "63017", "63018", "63038"),
+    "account": (
+        "20003", "21212", "21603", "21606", "21703", "21704", "21705", "63007", "http_401", "http_409",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tick:
+    """`state`: queued, retrying, sent, delivered, read, failed, unknown or cancelled; `reason` is a key, or ""."""
+
+    state: str
+    reason: str = ""
+    code: str = ""
+
+
+async def ticks(session: AsyncSession, message_ids: Sequence[int]) -> dict[int, Tick]:
+    """The tick of each message that was queued to be sent."""
+    query = (
+        select(Outbox, DeliveryReceipt)
+        .outerjoin(
+            DeliveryReceipt,
+            and_(
+                DeliveryReceipt.channel == Outbox.channel, DeliveryReceipt.provider_id == Outbox.provider_id
+            ),
+        )
+        .where(Outbox.message_id.in_(message_ids))
+        .order_by(Outbox.id)
+    )
+    found = await session.execute(query)
+    return {row.message_id: tick(row, receipt) for row, receipt in found if row.message_id is not None}
+
+
+def tick(row: Outbox, receipt: DeliveryReceipt | None) -> Tick:
+    """How far one message came."""
+    if row.state is OutboxState.SENT and receipt:
+        return _reported(receipt)
+    states = {OutboxState.DEAD: "failed", OutboxState.QUEUED: "retrying" if row.error_code else "queued"}
+    return _because(states.get(row.state, row.state.value), row.error_code)
+
+
+def _reported(receipt: DeliveryReceipt) -> Tick:
+    if receipt.state is Delivery.FAILED:
+        return _because("failed", receipt.error_code)
+    early = receipt.state in (Delivery.QUEUED, Delivery.SENDING)
+    return Tick("sent" if early else receipt.state.value)
+
+
+def _because(state: str, code: str | None) -> Tick:
+    return Tick(state, reason(code) if code else "", code or "")
+
+
+def reason(code: str) -> str:
+    """What kind of failure a provider's code is: a key of `REASONS`, else ``other``."""
+    return next((name for name, codes in REASONS.items() if code in codes), "other")

@@ -1,0 +1,226 @@
+"""Questions about names and times: which facility, branch or system, and since when."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from bot.config import Branch, Config, Facility, System
+from bot.dialogue.questions import Choice, Question, Unclear
+from bot.dialogue.state import Heard, Said
+from bot.reading.choices import read_choice
+from bot.reading.dates import read_when
+
+_UNKNOWN = re.compile(
+    r"(saya |aku |sy )?(tidak|tdk|nggak|ngga|gak|ga|g|dak|kada|ora|teu|kurang|blm|belum) ?(tahu|tau|ingat|inget|ngerti|hafal)"
+    r"( .{0,20})?|(saya |sy )?lupa( .{0,20})?|entah(lah)?|(i )?(don'?t|do not) (know|remember)|no idea|not sure",
+    re.IGNORECASE,
+)
+
+
+def _unknown(text: str) -> bool:
+    """Whether somebody says that they do not know: no name, and no reason to ask again."""
+    return _UNKNOWN.fullmatch(text.strip(" .!?")) is not None
+
+
+@dataclass(frozen=True)
+class Named:
+    """A facility by its name; `facility` when it is one that the configuration knows. Without a name it is unknown."""
+
+    name: str
+    facility: Facility | None = None
+
+
+@dataclass(frozen=True)
+class WhichFacility(Question[Named]):
+    """A hospital, clinic or puskesmas: a known one, or a name as it was written; `unknown` titles a way out."""
+
+    config: Config
+    unknown: str
+    hint: ClassVar[str] = "form.hint_facility"
+
+    def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
+        """The nearest known ones after an unclear answer, and the way out."""
+        near = [Choice(code, self.config.facilities[code].name) for code in narrowed]
+        return [*near, Choice("-", self.unknown)]
+
+    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
+        """A code (``=code``) or a name."""
+        number = read_choice(said.text, [(choice.title,) for choice in self.options(narrowed)])
+        if number is not None:
+            return self.tapped([*narrowed, "-"][number])
+        if _unknown(said.text):
+            return "=-"
+        entity = said.interpretation.first("facility")
+        written = entity.value if entity else said.text
+        found = self.config.find_facility(written)
+        if found.facility:
+            return "=" + found.facility.code
+        if entity or strictly:
+            return written if entity else None
+        return written[:120] if len(written) >= 3 and len(written.split()) <= 8 else None
+
+    def hear(self, heard: Heard) -> Any | None:
+        """A facility named earlier."""
+        entity = heard.last("facility")
+        if entity is None:
+            return None
+        found = self.config.find_facility(entity.value)
+        return "=" + found.facility.code if found.facility else entity.value
+
+    def correct(self, heard: Heard) -> Any | None:
+        """A facility named as such, or one that the configuration knows."""
+        named = self.hear(heard)
+        if named is None and heard.text:
+            found = self.config.find_facility(heard.text)
+            named = "=" + found.facility.code if found.facility else None
+        return named
+
+    def tapped(self, code: str) -> Any:
+        """A known one."""
+        return "=" + code
+
+    def restore(self, kept: Any) -> Named | None:
+        """The facility, or just its name."""
+        code = str(kept).removeprefix("=")
+        known = self.config.facilities.get(code)
+        if known:
+            return Named(known.name, known)
+        return Named("" if code == "-" else code)
+
+
+@dataclass(frozen=True)
+class WhichBranch(Question[Branch]):
+    """A branch office, by its name, an alias, or a place that it serves."""
+
+    config: Config
+    assumed: str | None = None
+    """The branch that the talk was about before, taken when no place is named."""
+    hint: ClassVar[str] = "form.hint_branch"
+    which: ClassVar[str] = "form.which_branch"
+
+    def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
+        """The nearest ones after an unclear answer; all are too many to show."""
+        return [Choice(code, self.config.branches[code].name) for code in narrowed]
+
+    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
+        """The branch's code; `Unclear` with the nearest names for a place that no branch serves."""
+        number = read_choice(said.text, [(self.config.branches[code].name,) for code in narrowed])
+        if number is not None:
+            return narrowed[number]
+        known = self.hear(Heard.of(said))
+        if known:
+            return known
+        entity = said.interpretation.first("place")
+        if strictly and len(said.text.split()) > 3:
+            return None
+        found = self.config.find_branch(entity.value if entity else said.text)
+        if found.branch:
+            return found.branch.code
+        return None if strictly else self._unclear(entity.value if entity else said.text)
+
+    def hear(self, heard: Heard) -> Any | None:
+        """The branch of a place or facility that was named."""
+        for entity in heard.entities:
+            if entity.entity == "place":
+                found = self.config.find_branch(entity.value)
+                if found.branch:
+                    return found.branch.code
+            elif entity.entity == "facility":
+                facility = self.config.find_facility(entity.value).facility
+                if facility:
+                    return facility.branch
+        return None
+
+    def assume(self, heard: Sequence[Heard]) -> Any | None:
+        """The branch of the talk; but a place that is unknown is asked about, not passed over."""
+        return None if any(item.first("place") for item in heard) else self.assumed
+
+    def nearest(self, heard: Sequence[Heard]) -> Unclear | None:
+        """The branches nearest in name to a place that was named and is unknown."""
+        place = next((found for item in reversed(heard) if (found := item.last("place"))), None)
+        return self._unclear(place.value) if place else None
+
+    def _unclear(self, written: str) -> Unclear:
+        return Unclear(tuple(branch.code for branch in self.config.find_branch(written).near))
+
+    def restore(self, kept: Any) -> Branch | None:
+        """The branch, as long as it exists."""
+        return self.config.branches.get(str(kept))
+
+
+@dataclass(frozen=True)
+class WhichSystem(Question[System]):
+    """A system, by button or by any of the names that people have for it."""
+
+    config: Config
+    offered: Sequence[str] = ()
+    language: str = "id"
+    hint: ClassVar[str] = "form.hint_system"
+
+    def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
+        """The common ones."""
+        return [Choice(code, self.config.systems[code].name.text(self.language)) for code in self.offered]
+
+    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
+        """The component code."""
+        number = read_choice(said.text, [(choice.title,) for choice in self.options(narrowed)])
+        if number is not None:
+            return self.offered[number]
+        return self.hear(Heard.of(said))
+
+    def hear(self, heard: Heard) -> Any | None:
+        """A system named earlier, by entity or by alias."""
+        for entity in heard.entities:
+            if entity.entity == "system":
+                found = self.config.find_system(entity.value)
+                if found:
+                    return found.code
+        found = self.config.find_system(heard.text) if heard.text else None
+        return found.code if found else None
+
+    def restore(self, kept: Any) -> System | None:
+        """The system, as long as it is configured."""
+        return self.config.systems.get(str(kept))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time that was given: when it could be read, `at`; always the words ("" when it is not known)."""
+
+    text: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SinceWhen(Question[Moment]):
+    """Since when, or when: any words are kept, a time is made of them where it can be."""
+
+    zone: ZoneInfo
+    hint: ClassVar[str] = "form.hint_when"
+
+    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
+        """`[words, ISO time or None]`."""
+        if _unknown(said.text):
+            return ["", None]
+        when = read_when(said.text, said.at.astimezone(self.zone))
+        if when and when.start:
+            return [said.text[:80], when.start.isoformat()]
+        if strictly or not said.text:
+            return None
+        return [said.text[:80], None] if len(said.text.split()) <= 6 else None
+
+    def hear(self, heard: Heard) -> Any | None:
+        """A time named earlier."""
+        entity = heard.last("when")
+        if entity is None:
+            return None
+        when = read_when(entity.value, heard.at.astimezone(self.zone))
+        return [entity.value, when.start.isoformat()] if when and when.start else None
+
+    def restore(self, kept: Any) -> Moment | None:
+        """The words and the time."""
+        text, at = kept
+        return Moment(text, datetime.fromisoformat(at).astimezone(self.zone) if at else None)

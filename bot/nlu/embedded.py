@@ -1,0 +1,163 @@
+"""The embedded interpreter: in process, trained in seconds from the same data as Rasa, there when Rasa is not."""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import structlog
+
+from bot.errors import ConfigurationError
+from bot.messages import Interpretation
+from bot.nlu import store
+from bot.nlu.classifier import Classifier, train
+from bot.nlu.concepts import load_concepts
+from bot.nlu.entities import spot
+from bot.nlu.features import Analyser
+from bot.nlu.gazetteer import Gazetteer
+from bot.nlu.interpreter import Thresholds
+from bot.nlu.normalising import Normaliser, load_normaliser
+from bot.nlu.store import Model
+from bot.nlu.tagger import Looker, Tagger, split, tags_of, train_tagger
+from bot.nlu.training import Example, read_labels, read_training
+
+LONGEST = 4096
+"""Characters that are read of one message; providers let nobody write more."""
+AT_ONCE = 8
+"""Texts up to which no thread is worth its while."""
+RANKED = 10
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class EmbeddedInterpreter:
+    """Understands texts by a linear model; `model` names the data and the code that it was trained with."""
+
+    classifier: Classifier
+    analyser: Analyser
+    looker: Looker
+    tagger: Tagger
+    model: str
+    name: str = "embedded"
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """From which confidence to act, and from which to ask back."""
+        return self.classifier.thresholds
+
+    async def interpret(self, texts: Sequence[str]) -> list[Interpretation]:
+        """One interpretation a text, in the same order."""
+        if len(texts) > AT_ONCE:
+            return await asyncio.to_thread(lambda: [self.read(text) for text in texts])
+        return [self.read(text) for text in texts]
+
+    def read(self, text: str) -> Interpretation:
+        """The interpretation of one text; only its first `LONGEST` characters are looked at."""
+        part = text[:LONGEST]
+        features = self.analyser(part)
+        if not any(features.values()):
+            return Interpretation(text=text, intent="", confidence=0.0, interpreter=self.name)
+        ranking = self.classifier.ranking(features)
+        return Interpretation(
+            text=text,
+            intent=ranking[0][0],
+            confidence=ranking[0][1],
+            ranking=tuple(ranking[:RANKED]),
+            entities=spot(part, self.looker, self.tagger),
+            interpreter=self.name,
+        )
+
+
+Lists = Mapping[str, Sequence[str]]
+"""Names by entity (facility, place, system), from the operator's configuration."""
+
+
+def load_embedded(config_dir: Path, models_dir: Path, lists: Lists) -> EmbeddedInterpreter:
+    """The interpreter for this configuration: from its file, or trained now where there is none for this data.
+
+    Args:
+        config_dir: holds rasa/nlu/*.yml, rasa/domain.yml, nlu/normalising.yml and nlu/concepts.yml.
+        models_dir: ours alone; a model's file is named by a hash of all it depends on.
+        lists: names of facilities, places and systems.
+
+    Raises:
+        ConfigurationError: training data or a list is missing or wrong; says file and line.
+    """
+    key = model_key(config_dir, lists)
+    path = models_dir / f"embedded-{key}.npz"
+    if path.exists():
+        try:
+            return assemble(store.load(path), config_dir, lists, key)
+        except (OSError, ValueError, KeyError, BadZipFile):
+            log.warning("nlu.model_damaged", model=key)
+    trained = train_embedded(config_dir, lists)
+    store.save(path, trained)
+    return assemble(trained, config_dir, lists, key)
+
+
+def train_embedded(config_dir: Path, lists: Lists) -> Model:
+    """Train on the configuration's examples.
+
+    Raises:
+        ConfigurationError: as `load_embedded`.
+    """
+    labels = read_labels(config_dir / "rasa" / "domain.yml")
+    return fit(read_training(config_dir / "rasa" / "nlu", labels), config_dir, lists)
+
+
+def fit(examples: Sequence[Example], config_dir: Path, lists: Lists) -> Model:
+    """Train on given examples, with the configuration's word lists."""
+    normaliser, analyser = _word_lists(config_dir)
+    classifier = train(
+        [analyser(example.text) for example in examples], [example.intent for example in examples]
+    )
+    common = common_words(examples)
+    looker = Looker(normaliser, Gazetteer(lists, common))
+    seen = [looker.look(example.text) for example in examples]
+    marked = [
+        tags_of(text.words, [(span.entity, span.start, span.end) for span in example.entities])
+        for text, example in zip(seen, examples, strict=True)
+    ]
+    return Model(classifier, train_tagger(seen, marked), common)
+
+
+def assemble(model: Model, config_dir: Path, lists: Lists, key: str) -> EmbeddedInterpreter:
+    """An interpreter from a trained model and the configuration that it was trained with."""
+    normaliser, analyser = _word_lists(config_dir)
+    looker = Looker(normaliser, Gazetteer(lists, model.common))
+    return EmbeddedInterpreter(model.classifier, analyser, looker, model.tagger, key)
+
+
+def common_words(examples: Sequence[Example]) -> frozenset[str]:
+    """Words that are seen often and seldom within a name: no misspelt name is looked for in them."""
+    everywhere = Counter(token.word for example in examples for token in split(example.text))
+    named = Counter(
+        token.word for example in examples for span in example.entities for token in split(span.value)
+    )
+    return frozenset(word for word, count in everywhere.items() if count >= 5 and named[word] * 3 < count)
+
+
+def _word_lists(config_dir: Path) -> tuple[Normaliser, Analyser]:
+    try:
+        normaliser = load_normaliser(config_dir / "nlu" / "normalising.yml")
+    except (OSError, ValueError) as error:
+        raise ConfigurationError([str(error)]) from None
+    return normaliser, Analyser(normaliser, load_concepts(config_dir / "nlu" / "concepts.yml", normaliser))
+
+
+def model_key(config_dir: Path, lists: Lists) -> str:
+    """A short hash of everything that a trained model depends on: data, word lists, names, and our code."""
+    digest = hashlib.sha256()
+    files = sorted([*(config_dir / "rasa" / "nlu").glob("*.y*ml"), config_dir / "rasa" / "domain.yml"])
+    files += [config_dir / "nlu" / "normalising.yml", config_dir / "nlu" / "concepts.yml"]
+    here = Path(__file__).parent
+    code = sorted([*here.glob("*.py"), *(here.parent / "reading").glob("*.py")])
+    for path in [*files, *code]:
+        content = path.read_bytes() if path.exists() else b""
+        digest.update(f"{path.name}:{len(content)}:".encode() + content)
+    digest.update(repr(sorted((entity, sorted(names)) for entity, names in lists.items())).encode())
+    return digest.hexdigest()[:16]

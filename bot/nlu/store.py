@@ -1,0 +1,85 @@
+"""Trained models as files: numbers and names only, nothing that could run when it is read."""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.nlu.classifier import Classifier
+from bot.nlu.features import Vocabulary
+from bot.nlu.interpreter import Thresholds
+from bot.nlu.tagger import Tagger
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Everything that training finds out; `common` are words that are no misspelt names."""
+
+    classifier: Classifier
+    tagger: Tagger
+    common: frozenset[str]
+
+
+def save(path: Path, model: Model) -> None:
+    """Write a model; a reader sees the whole file or none."""
+    classifier, tagger = model.classifier, model.tagger
+    path.parent.mkdir(parents=True, exist_ok=True)
+    about = {
+        "intents": classifier.intents,
+        "temperature": classifier.temperature,
+        "act": classifier.thresholds.act,
+        "ask": classifier.thresholds.ask,
+        "emergency": classifier.emergency,
+    }
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".npz")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(
+                file,
+                about=_packed([json.dumps(about)]),
+                names=_packed(classifier.vocabulary.names),
+                rarity=classifier.vocabulary.rarity,
+                weights=classifier.weights,
+                bias=classifier.bias,
+                tag_names=_packed(tagger.names),
+                tag_weights=tagger.weights,
+                tag_bias=tagger.bias,
+                common=_packed(sorted(model.common)),
+            )
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def load(path: Path) -> Model:
+    """Read a model back.
+
+    Raises:
+        OSError, ValueError, KeyError: the file is missing, damaged, or not of this form.
+    """
+    with np.load(path, allow_pickle=False) as file:
+        about = json.loads(_unpacked(file["about"])[0])
+        classifier = Classifier(
+            intents=tuple(about["intents"]),
+            vocabulary=Vocabulary(_unpacked(file["names"]), file["rarity"]),
+            weights=file["weights"],
+            bias=file["bias"],
+            temperature=about["temperature"],
+            thresholds=Thresholds(act=about["act"], ask=about["ask"]),
+            emergency=about["emergency"],
+        )
+        tagger = Tagger(tuple(_unpacked(file["tag_names"])), file["tag_weights"], file["tag_bias"])
+        return Model(classifier, tagger, frozenset(_unpacked(file["common"])))
+
+
+def _packed(names: list[str] | tuple[str, ...]) -> NDArray[np.uint8]:
+    """Names as bytes, parted by a character that no name can hold."""
+    return np.frombuffer("\0".join(names).encode(), dtype=np.uint8)
+
+
+def _unpacked(packed: NDArray[np.uint8]) -> list[str]:
+    return packed.tobytes().decode().split("\0")

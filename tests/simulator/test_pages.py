@@ -1,0 +1,96 @@
+"""The simulator's pages, against a real database; what the bot answers is put there as the bot would."""
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from bot.channels.simulator import LOOKS
+from bot.conversation.speaking import say
+from bot.delivery import inbox
+from bot.live import Live
+from bot.messages import MediaKind, Option, Text
+from bot.simulator.pages import Simulation, read_file, router
+from bot.storage.tables import Conversation, Inbox
+
+
+@pytest.fixture
+async def browser(database, sealer, clock, redis_url) -> AsyncIterator[httpx.AsyncClient]:
+    live = Live(redis_url)
+    app = FastAPI()
+    app.include_router(router(Simulation(database=database, sealer=sealer, live=live, clock=clock)))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sim") as client:
+        yield client
+    await live.close()
+
+
+async def claimed(database, sealer, clock):
+    return await inbox.claim(database, sealer, uuid4(), clock(), 30)
+
+
+async def test_two_phones_that_say_what_to_try(browser):
+    page = await browser.get("/simulator")
+    assert page.status_code == 200
+    assert "WhatsApp" in page.text
+    assert "Telegram" in page.text
+    assert "Belum ada percakapan" in page.text
+
+
+async def test_words_go_into_the_inbox(browser, database, sealer, clock):
+    await browser.post("/simulator/simwhatsapp/Budi", data={"text": " halo min "})
+    taken = await claimed(database, sealer, clock)
+    assert [message.text for _, message in taken.messages] == ["halo min"]
+    assert taken.address == "simwhatsapp:budi"
+
+
+async def test_a_tap_carries_the_id_of_its_button(browser, database, sealer, clock):
+    await browser.post("/simulator/simtelegram/Sari", data={"text": "Ya", "tapped": "1:x:yes"})
+    [(_, message)] = (await claimed(database, sealer, clock)).messages
+    assert (message.tapped, message.text) == ("1:x:yes", "Ya")
+
+
+async def test_a_photo_is_kept_sealed_and_can_be_read(browser, database, sealer, clock):
+    await browser.post(
+        "/simulator/simwhatsapp/Budi", data={"text": ""}, files={"file": ("a.png", b"\x89PNG...", "image/png")}
+    )
+    [(_, message)] = (await claimed(database, sealer, clock)).messages
+    assert message.media[0].kind is MediaKind.IMAGE
+    assert await read_file(database, sealer, message.media[0].reference) == ("image/png", b"\x89PNG...")
+
+
+@pytest.mark.parametrize("kind", ["voice", "sticker"])
+async def test_a_voice_note_and_a_sticker(browser, database, sealer, clock, kind):
+    await browser.post("/simulator/simwhatsapp/Budi", data={"kind": kind})
+    [(_, message)] = (await claimed(database, sealer, clock)).messages
+    assert message.media[0].kind == kind
+
+
+async def test_nothing_said_is_nothing_sent(browser, database):
+    await browser.post("/simulator/simwhatsapp/Budi", data={"text": "   "})
+    async with database.sessions() as session:
+        assert (await session.scalars(select(Inbox))).all() == []
+
+
+async def test_an_answer_is_shown_with_its_buttons_and_escaped(browser, database, sealer, clock):
+    await browser.post("/simulator/simwhatsapp/Budi", data={"text": "halo"})
+    taken = await claimed(database, sealer, clock)
+    async with database.sessions.begin() as session:
+        talk = await session.get_one(Conversation, taken.conversation_id)
+        text = Text(body="*Pilih* <b>satu</b>", options=(Option(id="1:menu:x", title="Kantor"),))
+        await say(session, sealer, talk, text, clock())
+    screen = (await browser.get("/simulator/simwhatsapp/Budi")).text
+    assert "<b>Pilih</b> &lt;b&gt;satu&lt;/b&gt;" in screen
+    assert "1:menu:x" in screen
+    assert ">Kantor<" in screen
+
+
+async def test_a_phone_of_no_known_kind(browser):
+    assert (await browser.get("/simulator/fax/Budi")).status_code == 404
+
+
+def test_the_looks_are_those_of_the_real_channels():
+    assert LOOKS["simwhatsapp"].buttons == 3
+    assert LOOKS["simtelegram"].text == 4000
