@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -23,7 +24,8 @@ from bot.live import Live
 from bot.messages import Address
 from bot.nlu.embedded import EmbeddedInterpreter, load_embedded
 from bot.nlu.interpreter import Interpreter
-from bot.nlu.rasa import Fallback, RasaInterpreter
+from bot.nlu.rasa import Fallback, Rasa
+from bot.nlu.training import read_labels
 from bot.notices.publishing import Publisher
 from bot.settings import Settings
 from bot.simulator.pages import read_file
@@ -73,8 +75,15 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
         stack.push_async_callback(live.close)
         interpreter: Interpreter = embedded
         if settings.rasa_url:
-            rasa = RasaInterpreter(settings.rasa_url, timeout=settings.rasa_timeout)
-            stack.push_async_callback(rasa.close)
+            http = await stack.enter_async_context(httpx.AsyncClient())
+            labels = read_labels(settings.config_dir / "rasa" / "domain.yml")
+            rasa = Rasa(
+                http,
+                settings.rasa_url,
+                labels,
+                timeout=settings.rasa_timeout,
+                thresholds=embedded.thresholds,
+            )
             interpreter = Fallback(rasa, embedded)
         channels = make_channels(settings, database, sealer, live)
         for channel in channels.values():

@@ -26,6 +26,7 @@ from bot.desk import Desk
 from bot.desk import router as desk_router
 from bot.errors import ChannelError
 from bot.messages import Event
+from bot.nlu.rasa import Fallback
 from bot.scheduler import Scheduler
 from bot.simulator.pages import Simulation
 from bot.simulator.pages import router as simulator_router
@@ -108,7 +109,7 @@ def _add_health(app: FastAPI, bot: Bot) -> None:
     async def readyz() -> JSONResponse:
         """Messages can be taken in: PostgreSQL answers. Everything else may be away."""
         ready = await bot.database.ping()
-        body = {"status": "ok" if ready else "no database", "interpreter": bot.interpreter.name}
+        body = {"status": "ok" if ready else "no database", "interpreter": _interpreter(bot)}
         return JSONResponse(body, 200 if ready else 503)
 
     @app.get("/metrics")
@@ -119,6 +120,13 @@ def _add_health(app: FastAPI, bot: Bot) -> None:
             waiting = await session.scalar(pending)
         lines = f"# TYPE siaga_inbox_pending gauge\nsiaga_inbox_pending {waiting}\n".encode()
         return Response(generate_latest() + lines, media_type=CONTENT_TYPE_LATEST)
+
+
+def _interpreter(bot: Bot) -> dict[str, object]:
+    """Who understands messages in this process, and whether Rasa is silent."""
+    if not isinstance(bot.interpreter, Fallback):
+        return {"name": bot.interpreter.name}
+    return {"name": "rasa", "answered": bot.interpreter.answered, "silent": bot.interpreter.last_failure}
 
 
 async def serve(bot: Bot, role: str, host: str, port: int, started: Callable[[], None] | None = None) -> None:
@@ -194,8 +202,8 @@ async def _poll(bot: Bot, telegram: Telegram) -> None:
 
     lock = select(func.pg_try_advisory_lock(_POLLING_LOCK))
     async with bot.database.engine.connect() as connection:
-        connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        while not await connection.scalar(lock):
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        while not await connection.scalar(lock):  # noqa: ASYNC110 - nothing tells when a lock is free
             await asyncio.sleep(_TURN_TO_POLL)
         await poll(telegram, store)
 

@@ -8,6 +8,7 @@ import http
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+import fastapi
 import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -114,6 +115,8 @@ def unfit(*errors: Error) -> Problem:
 def problem_handlers(app: FastAPI) -> None:
     """Answer every error under /api with problem details; other paths keep the handlers that `app` had before."""
     _install(app, HTTPException, _http, http_exception_handler)
+    # FastAPI's own is a subclass: a handler for it would be nearer to what its routes raise than ours.
+    _install(app, fastapi.HTTPException, _http, app.exception_handlers[HTTPException])
     _install(app, RequestValidationError, _invalid, request_validation_exception_handler)
     _install(app, BadNotice, _bad_notice)
     _install(app, Problem, _told)
@@ -122,7 +125,7 @@ def problem_handlers(app: FastAPI) -> None:
         _install(app, kind, _away)
 
 
-def _install(app: FastAPI, kind: type[Exception], answer: Handler, usual: Handler | None = None) -> None:
+def _install(app: FastAPI, kind: type[Exception], answer: Handler, usual: Any = None) -> None:
     before: Any = app.exception_handlers.get(kind, usual)
 
     async def handle(request: Request, error: Exception) -> Response:

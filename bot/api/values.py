@@ -64,17 +64,17 @@ Line = Annotated[
 
 Words = Annotated[
     str,
-    BeforeValidator(_unix_lines),
     StringConstraints(strip_whitespace=True, max_length=2000),
     AfterValidator(_readable),
+    BeforeValidator(_unix_lines),
 ]
 """Text of several lines, perhaps none."""
 
 Said = Annotated[
     str,
-    BeforeValidator(_unix_lines),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
     AfterValidator(_readable),
+    BeforeValidator(_unix_lines),
 ]
 """Something that is said to somebody: not nothing."""
 

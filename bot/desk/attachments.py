@@ -65,7 +65,7 @@ def picture_type(content: bytes) -> str | None:
     return None
 
 
-async def _fetched(desk: Desk, agent: Agent, number: str, file_id: str) -> tuple[Attachment, bytes]:
+async def _fetched(desk: Desk, agent: Agent, number: str, file_id: int) -> tuple[Attachment, bytes]:
     """A file of a case or of its talk, from the provider.
 
     Raises:

@@ -28,44 +28,12 @@ ENTRIES = ("body", "to", "once")
 
 def add(routes: APIRouter, desk: Desk, pages: Pages) -> None:
     """Add the pages."""
-    page = _CasePage(desk, pages)
     attachments.add(routes, desk)
-
-    @routes.get("/cases/{number}")
-    async def show(request: Request, number: str) -> Response:
-        return await page.show(request, number)
-
-    @routes.post("/cases/{number}/reveal")
-    async def reveal(request: Request, number: str) -> Response:
-        agent = request.state.visit.agent
-        async with desk.database.sessions.begin() as session:
-            case = await found(session, agent, number)
-            record(session, ("case", case.id), "revealed", Actor("agent", agent.id), desk.clock())
-        await desk.handling.announce(case)
-        return await page.show(request, number, revealed=True)
-
-    @routes.post("/cases/{number}/{verb}")
-    async def act(request: Request, number: str, verb: str) -> Response:
-        if verb not in VERBS:
-            raise NotFound(verb)
-        form = await request.form()
-        entered = {name: field(form, name) for name in ENTRIES}
-        try:
-            return await page.act(request, number, verb, entered)
-        except (CaseTaken, WrongState) as error:
-            banner = page.conflict(request, error)
-            return await page.show(request, number, status=409, verb=verb, entered=entered, banner=banner)
-        except (BadEntry, Unknown) as error:
-            key = error.key if isinstance(error, BadEntry) else "wrong.no_target"
-            wrong = {verb: pages.say(request, key)}
-            return await page.show(request, number, status=422, verb=verb, entered=entered, wrong=wrong)
-
-    @routes.get("/cases/{number}/{verb}")
-    async def back(number: str, verb: str) -> Response:
-        """Where a form was sent to, opened as an address: the case itself."""
-        if verb not in VERBS and verb != "reveal":
-            raise NotFound(verb)
-        return RedirectResponse(f"{BASE}/cases/{number}", 303)
+    page = _CasePage(desk, pages)
+    routes.get("/cases/{number}")(page.get)
+    routes.post("/cases/{number}/reveal")(page.reveal)
+    routes.post("/cases/{number}/{verb}")(page.post)
+    routes.get("/cases/{number}/{verb}")(page.back)
 
 
 class _CasePage:
@@ -75,7 +43,41 @@ class _CasePage:
         self._desk = desk
         self._pages = pages
 
-    async def show(
+    async def get(self, request: Request, number: str) -> Response:
+        return await self._show(request, number)
+
+    async def reveal(self, request: Request, number: str) -> Response:
+        """The case once with its personal numbers; that somebody looked is kept for ever."""
+        agent = request.state.visit.agent
+        async with self._desk.database.sessions.begin() as session:
+            case = await found(session, agent, number)
+            record(session, ("case", case.id), "revealed", Actor("agent", agent.id), self._desk.clock())
+        await self._desk.handling.announce(case)
+        return await self._show(request, number, revealed=True)
+
+    async def post(self, request: Request, number: str, verb: str) -> Response:
+        if verb not in VERBS:
+            raise NotFound(verb)
+        form = await request.form()
+        entered = {name: field(form, name) for name in ENTRIES}
+        refused: dict[str, Any] = {"verb": verb, "entered": entered}
+        try:
+            return await self._act(request, number, verb, entered)
+        except (CaseTaken, WrongState) as error:
+            banner = self._conflict(request, error)
+            return await self._show(request, number, status=409, banner=banner, **refused)
+        except (BadEntry, Unknown) as error:
+            key = error.key if isinstance(error, BadEntry) else "wrong.no_target"
+            wrong = {verb: self._pages.say(request, key)}
+            return await self._show(request, number, status=422, wrong=wrong, **refused)
+
+    async def back(self, number: str, verb: str) -> Response:
+        """Where a form was sent to, opened as an address: the case itself."""
+        if verb not in VERBS and verb != "reveal":
+            raise NotFound(verb)
+        return RedirectResponse(f"{BASE}/cases/{number}", 303)
+
+    async def _show(
         self, request: Request, number: str, *, status: int = 200, revealed: bool = False, **shown: Any
     ) -> Response:
         """The whole page, or what changes of it. `shown`: the entries of a form that was refused, and why."""
@@ -104,7 +106,7 @@ class _CasePage:
         }
         return self._pages.render(request, "case.html" if whole else "case_live.html", values | shown, status)
 
-    async def act(self, request: Request, number: str, verb: str, entered: dict[str, str]) -> Response:
+    async def _act(self, request: Request, number: str, verb: str, entered: dict[str, str]) -> Response:
         """Do it, tell everybody who looks, and go on to the case, or to the inbox once it is out of sight.
 
         Raises:
@@ -120,7 +122,7 @@ class _CasePage:
         target = f"{BASE}/cases/{case.number}" if still_seen else BASE
         return RedirectResponse(f"{target}?done={verb}", 303)
 
-    def conflict(self, request: Request, error: CaseTaken | WrongState) -> str:
+    def _conflict(self, request: Request, error: CaseTaken | WrongState) -> str:
         """Why something could not be done, in words."""
         if isinstance(error, WrongState):
             return self._pages.say(request, f"conflict.{error.status}")

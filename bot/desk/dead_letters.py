@@ -59,8 +59,9 @@ def add(routes: APIRouter, desk: Desk, pages: Pages) -> None:
             if found is None and await session.get(Outbox, wanted) is None:
                 raise NotFound(outbox_id)
             sent = found is not None and await outbox.resend(session, wanted, desk.clock())
-            if sent:
-                subject = ("case", found[2].id) if found[2] else ("message", found[0].message_id)
+            if found is not None and sent:
+                row, _, case = found
+                subject = ("case", case.id) if case else ("message", row.message_id)
                 record(session, subject, "resent", Actor("agent", agent.id), desk.clock(), outbox=wanted)
         return RedirectResponse(f"{BASE}/dead-letters?done={'resent' if sent else 'not_resent'}", 303)
 
@@ -85,7 +86,7 @@ async def dead_letters(desk: Desk, session: AsyncSession, agent: Agent) -> list[
     ]
 
 
-def _failed(agent: Agent) -> Select[tuple[Outbox, Conversation, Case]]:
+def _failed(agent: Agent) -> Select[Outbox, Conversation, Case]:
     """Failed rows with their conversation, and their case where there is one."""
     query = (
         select(Outbox, Conversation, Case)

@@ -86,9 +86,7 @@ class Guard:
         try:
             response = await self._admit(request, inner, is_open=is_open)
         except (Refused, CaseTaken, WrongState, HTTPException) as error:
-            status = getattr(error, "status_code", getattr(error, "status", 409))
-            key = error.said if isinstance(error, Refused) else _KEYS.get(status, "error.bad_request")
-            response = self._pages.error(request, status if isinstance(status, int) else 409, key)
+            response = self._pages.error(request, *_answered(error))
         except Exception as error:
             # Only the kind and the place: the message may quote what somebody wrote.
             frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -153,7 +151,16 @@ class Guard:
         self._keep(response, COOKIE, cookie, int(sessions.LIFETIME.total_seconds()))
 
 
-_KEYS = {404: "error.not_found", 403: "error.forbidden", 409: "error.conflict"}
+def _answered(error: Exception) -> tuple[int, str]:
+    """Status and words for what was refused."""
+    match error:
+        case Refused():
+            return error.status, error.said
+        case HTTPException(status_code=404):
+            return 404, "error.not_found"
+        case HTTPException():
+            return error.status_code, "error.bad_request"
+    return 409, "error.conflict"
 
 
 def _to_sign_in(request: Request) -> Response:

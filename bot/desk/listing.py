@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import case as when
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.lifecycle import OPEN
@@ -77,19 +78,20 @@ async def listed(session: AsyncSession, sealer: Sealer, agent: Agent, wanted: Wa
         .offset((wanted.page - 1) * PAGE)
         .limit(PAGE + 1)
     )
-    rows = [Row(*found) for found in await session.execute(_ordered(query))]
+    found = await session.execute(_ordered(query))
+    rows = [Row(case, assignee, since) for case, assignee, since in found]
     return Listed(rows[:PAGE], len(rows) > PAGE, await _counts(session, agent))
 
 
 _SINCE_QUEUED = func.coalesce(Conversation.queued_at, Case.opened_at)
-WAITS_SINCE = case(
+WAITS_SINCE = when(
     (
         Case.status == CaseStatus.NEW,
-        case((Case.kind == CaseKind.HANDOVER, _SINCE_QUEUED), else_=Case.opened_at),
+        when((Case.kind == CaseKind.HANDOVER, _SINCE_QUEUED), else_=Case.opened_at),
     ),
     (
         Case.status == CaseStatus.ASSIGNED,
-        case(
+        when(
             (Case.first_reply_at.is_(None), Case.opened_at),  # nobody has answered yet
             else_=func.coalesce(Conversation.last_message_at, Case.opened_at),
         ),
@@ -98,7 +100,7 @@ WAITS_SINCE = case(
 )
 
 
-def _ordered(query: Select[tuple[Case, str, datetime]]) -> Select[tuple[Case, str, datetime]]:
+def _ordered(query: Select[Case, str, datetime]) -> Select[Case, str, datetime]:
     is_open = Case.status.in_(OPEN)
     return query.order_by(
         is_open.desc(),

@@ -31,42 +31,14 @@ REPEAT = timedelta(minutes=10)
 def add(routes: APIRouter, desk: Desk, pages: Pages) -> None:
     """Add the pages."""
     page = _NoticePages(desk, pages)
-
-    @routes.get("/notices")
-    async def listed(request: Request) -> Response:
-        return await page.listed(request)
-
-    @routes.get("/notices/new")
-    async def new(request: Request) -> Response:
-        leader(request)
-        return page.form(request, notice_form.blank(desk.config, request.state.visit.agent, desk.clock()))
-
-    @routes.post("/notices/new")
-    async def publish(request: Request) -> Response:
-        return await page.publish(request, leader(request))
-
-    @routes.get("/notices/{notice_id}")
-    async def show(request: Request, notice_id: str) -> Response:
-        return await page.show(request, notice_id)
-
-    @routes.get("/notices/{notice_id}/edit")
-    async def edit(request: Request, notice_id: str) -> Response:
-        leader(request)
-        async with desk.database.sessions() as session:
-            notice = await one(session, notice_id)
-        return page.form(request, notice_form.of(desk.config, notice), notice)
-
-    @routes.post("/notices/{notice_id}/edit")
-    async def change(request: Request, notice_id: str) -> Response:
-        return await page.change(request, leader(request), notice_id)
-
-    @routes.post("/notices/{notice_id}/updates")
-    async def update(request: Request, notice_id: str) -> Response:
-        return await page.update(request, leader(request), notice_id)
-
-    @routes.post("/notices/{notice_id}/end")
-    async def end(request: Request, notice_id: str) -> Response:
-        return await page.end(request, leader(request), notice_id)
+    routes.get("/notices")(page.listed)
+    routes.get("/notices/new")(page.new)
+    routes.post("/notices/new")(page.publish)
+    routes.get("/notices/{notice_id}")(page.get)
+    routes.get("/notices/{notice_id}/edit")(page.edit)
+    routes.post("/notices/{notice_id}/edit")(page.change)
+    routes.post("/notices/{notice_id}/updates")(page.update)
+    routes.post("/notices/{notice_id}/end")(page.end)
 
 
 def leader(request: Request) -> Agent:
@@ -122,7 +94,10 @@ class _NoticePages:
             request, "notices.html", self._shown() | {"groups": groups, "latest": latest}
         )
 
-    async def show(self, request: Request, notice_id: str, *, status: int = 200, **shown: Any) -> Response:
+    async def get(self, request: Request, notice_id: str) -> Response:
+        return await self._show(request, notice_id)
+
+    async def _show(self, request: Request, notice_id: str, *, status: int = 200, **shown: Any) -> Response:
         async with self.desk.database.sessions() as session:
             notice = await one(session, notice_id)
             entries = await history.entries(session, "notice", notice.id)
@@ -140,7 +115,17 @@ class _NoticePages:
         }
         return self.pages.render(request, "notice.html", values | shown, status)
 
-    def form(
+    async def new(self, request: Request) -> Response:
+        agent = leader(request)
+        return self._form(request, notice_form.blank(self.desk.config, agent, self.desk.clock()))
+
+    async def edit(self, request: Request, notice_id: str) -> Response:
+        leader(request)
+        async with self.desk.database.sessions() as session:
+            notice = await one(session, notice_id)
+        return self._form(request, notice_form.of(self.desk.config, notice), notice)
+
+    def _form(
         self,
         request: Request,
         entered: Entered,
@@ -152,7 +137,7 @@ class _NoticePages:
         values = self._shown() | {
             "entered": entered,
             "notice": notice,
-            "version": notice.changed_at.isoformat() if notice else "",
+            "version": _version(notice) if notice else "",
             "kinds": list(NoticeKind),
             "form_zone": notice_form.zone_of(self.desk.config, entered.scope),
             "preview": None,
@@ -160,8 +145,9 @@ class _NoticePages:
         }
         return self.pages.render(request, "notice_form.html", values | shown, status)
 
-    async def publish(self, request: Request, agent: Agent) -> Response:
-        form = await request.form()
+    async def publish(self, request: Request) -> Response:
+        """First the preview, then, with the same entries, the notice."""
+        agent, form = leader(request), await request.form()
         entered = notice_form.read(form)
         try:
             new = notice_form.meant(self.desk.config, entered)
@@ -172,36 +158,50 @@ class _NoticePages:
                     session, new, agent, self.desk.clock()
                 )
         except (BadForm, BadNotice) as error:
-            return self.form(request, entered, status=422, wrong=self._wrong(request, error))
+            return self._form(request, entered, status=422, wrong=self._wrong(request, error))
         return await self._done(notice, "published")
 
-    async def change(self, request: Request, agent: Agent, notice_id: str) -> Response:
-        form = await request.form()
-        entered = notice_form.read(form)
-        async with self.desk.database.sessions.begin() as session:
-            notice = await one(session, notice_id, lock=True)
-            try:
-                if field(form, "version") != notice.changed_at.isoformat():
-                    raise BadForm({"form": "wrong.changed_meanwhile"})
-                new = notice_form.meant(self.desk.config, entered)
-                if field(form, "step") != "publish":
-                    await session.rollback()
-                    return await self._previewed(request, entered, new, notice)
-                changes = {name: value for name, value in vars(new).items() if getattr(notice, name) != value}
-                if changes:
-                    await self.desk.publisher.change(session, notice, changes, agent, self.desk.clock())
-            except (BadForm, BadNotice) as error:
-                await session.rollback()
-                return self.form(request, entered, notice, status=422, wrong=self._wrong(request, error))
+    async def change(self, request: Request, notice_id: str) -> Response:
+        """The same for a notice that there is."""
+        agent, form = leader(request), await request.form()
+        entered, version = notice_form.read(form), field(form, "version")
+        async with self.desk.database.sessions() as session:
+            notice = await one(session, notice_id)
+        try:
+            new = notice_form.meant(self.desk.config, entered)
+            if version != _version(notice):
+                raise BadForm({"form": "wrong.changed_meanwhile"})
+            if field(form, "step") != "publish":
+                return await self._previewed(request, entered, new, notice)
+            notice = await self._changed(notice_id, version, new, agent)
+        except (BadForm, BadNotice) as error:
+            return self._form(request, entered, notice, status=422, wrong=self._wrong(request, error))
         return await self._done(notice, "changed")
 
-    async def update(self, request: Request, agent: Agent, notice_id: str) -> Response:
-        form = await request.form()
+    async def _changed(self, notice_id: str, version: str, new: NewNotice, agent: Agent) -> Notice:
+        """Store what differs.
+
+        Raises:
+            BadForm: somebody else changed the notice since the form was opened.
+            BadNotice: it makes no sense.
+        """
+        async with self.desk.database.sessions.begin() as session:
+            notice = await one(session, notice_id, lock=True)
+            if version != _version(notice):
+                raise BadForm({"form": "wrong.changed_meanwhile"})
+            changes = {name: value for name, value in vars(new).items() if getattr(notice, name) != value}
+            if changes:
+                await self.desk.publisher.change(session, notice, changes, agent, self.desk.clock())
+        return notice
+
+    async def update(self, request: Request, notice_id: str) -> Response:
+        """What became known."""
+        agent, form = leader(request), await request.form()
         entered = {"status": field(form, "status"), "body": field(form, "body")}
         wrong = _update_wrong(entered)
         if wrong:
             said = {name: self.pages.say(request, key) for name, key in wrong.items()}
-            return await self.show(request, notice_id, status=422, entered=entered, wrong=said)
+            return await self._show(request, notice_id, status=422, entered=entered, wrong=said)
         async with self.desk.database.sessions.begin() as session:
             notice = await one(session, notice_id, lock=True)
             last = (await queries.latest_updates(session, [notice])).get(notice.id)
@@ -210,9 +210,9 @@ class _NoticePages:
                 await self.desk.publisher.add(session, notice, status, body, agent, self.desk.clock())
         return await self._done(notice, "updated")
 
-    async def end(self, request: Request, agent: Agent, notice_id: str) -> Response:
+    async def end(self, request: Request, notice_id: str) -> Response:
         """End it now. One that has not begun is called off: it is over before it was."""
-        now = self.desk.clock()
+        agent, now = leader(request), self.desk.clock()
         async with self.desk.database.sessions.begin() as session:
             notice = await one(session, notice_id, lock=True)
             if standing(notice, now) != "over":
@@ -225,7 +225,7 @@ class _NoticePages:
     ) -> Response:
         async with self.desk.database.sessions() as session:
             shown = await preview(self.desk, session, new, request.state.visit.agent)
-        return self.form(request, entered, notice, preview=shown)
+        return self._form(request, entered, notice, preview=shown)
 
     @staticmethod
     async def _same(session: AsyncSession, new: NewNotice, agent: Agent) -> Notice | None:
@@ -258,6 +258,10 @@ class _NoticePages:
             "place_name": lambda code: place_name(self.desk.config, code),
             "zone_of": lambda scope: notice_form.zone_of(self.desk.config, scope),
         }
+
+
+def _version(notice: Notice) -> str:
+    return notice.changed_at.isoformat()
 
 
 _STANDINGS = ("active", "planned", "over")

@@ -1,5 +1,7 @@
 """Signing in, signing out, and one's own password."""
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,52 +19,86 @@ from bot.storage.tables import Agent
 
 def add(routes: APIRouter, desk: Desk, pages: Pages, guard: Guard) -> None:
     """Add the pages."""
-    door = Door(desk.database, desk.sealer)
+    entrance = _Entrance(desk, pages, guard, Door(desk.database, desk.sealer))
+    routes.get("/sign-in")(entrance.form)
+    routes.post("/sign-in")(entrance.sign_in)
+    routes.post("/sign-out")(entrance.sign_out)
+    routes.get("/password")(entrance.password_form)
+    routes.post("/password")(entrance.change_password)
 
-    @routes.get("/sign-in")
+
+@dataclass(frozen=True)
+class _Entrance:
+    desk: Desk
+    pages: Pages
+    guard: Guard
+    door: Door
+
     @for_everybody
-    async def sign_in_form(request: Request) -> Response:
+    async def form(self, request: Request) -> Response:
         if request.state.visit:
             return RedirectResponse(BASE, 303)
-        return pages.render(
-            request, "sign_in.html", _sign_in_values(next=inside(request.query_params.get("next", "")))
-        )
+        values = _sign_in_values(next=inside(request.query_params.get("next", "")))
+        return self.pages.render(request, "sign_in.html", values)
 
-    @routes.post("/sign-in")
     @for_everybody
-    async def sign_in(request: Request) -> Response:
+    async def sign_in(self, request: Request) -> Response:
         form = await request.form()
         email, target = field(form, "email"), inside(field(form, "next"))
+        password = field(form, "password", strip=False)
         try:
-            password = field(form, "password", strip=False)
-            agent = await door.check(email, password, _address(request), desk.clock())
+            agent = await self.door.check(email, password, _address(request), self.desk.clock())
         except (TooManyTries, WrongPassword) as error:
             values = {"minutes": error.minutes} if isinstance(error, TooManyTries) else {}
-            wrong = pages.say(request, error.said, **values)
+            wrong = self.pages.say(request, error.said, **values)
             shown = _sign_in_values(email=email, next=target, wrong=wrong)
-            return pages.render(request, "sign_in.html", shown, 429 if values else 422)
-        await sessions.end(desk.database, request.cookies.get(COOKIE, ""))
-        return await _begun(desk, guard, agent, target or BASE)
+            return self.pages.render(request, "sign_in.html", shown, 429 if values else 422)
+        await sessions.end(self.desk.database, request.cookies.get(COOKIE, ""))
+        return await self._begun(agent, target or BASE)
 
-    @routes.post("/sign-out")
-    async def sign_out(request: Request) -> Response:
-        await sessions.end(desk.database, request.cookies[COOKIE])
+    async def sign_out(self, request: Request) -> Response:
+        await sessions.end(self.desk.database, request.cookies[COOKIE])
         response = RedirectResponse(f"{BASE}/sign-in?done=signed_out", 303)
         response.delete_cookie(COOKIE, path=BASE)
         return response
 
-    @routes.get("/password")
-    async def password_form(request: Request) -> Response:
-        return pages.render(request, "password.html", {"wrong": {}})
+    async def password_form(self, request: Request) -> Response:
+        return self.pages.render(request, "password.html", {"wrong": {}})
 
-    @routes.post("/password")
-    async def change_password(request: Request) -> Response:
+    async def change_password(self, request: Request) -> Response:
         agent = request.state.visit.agent
-        wrong = await _change(desk, door, request, agent)
+        wrong = await self._change(request, agent)
         if wrong:
-            said = {name: pages.say(request, key) for name, key in wrong.items()}
-            return pages.render(request, "password.html", {"wrong": said}, 422)
-        return await _begun(desk, guard, agent, f"{BASE}?done=password_changed")
+            said = {name: self.pages.say(request, key) for name, key in wrong.items()}
+            return self.pages.render(request, "password.html", {"wrong": said}, 422)
+        return await self._begun(agent, f"{BASE}?done=password_changed")
+
+    async def _begun(self, agent: Agent, target: str) -> Response:
+        """A new session, and on to a page."""
+        async with self.desk.database.sessions.begin() as session:
+            cookie = await sessions.begin(session, agent, self.desk.clock())
+        response = RedirectResponse(target, 303)
+        self.guard.signed_in(response, cookie)
+        return response
+
+    async def _change(self, request: Request, agent: Agent) -> dict[str, str]:
+        """Change a password, which signs every browser of theirs out; or say what is wrong, by field."""
+        form, now = await request.form(), self.desk.clock()
+        old, new, repeated = (field(form, name, strip=False) for name in ("old", "new", "repeated"))
+        if new != repeated:
+            return {"repeated": "password.differ"}
+        try:
+            await self.door.check(agent.email or "", old, _address(request), now)
+            async with self.desk.database.sessions.begin() as session:
+                mine = await session.get_one(Agent, agent.id)
+                await staff.set_password(session, mine, new, now, Actor("agent", agent.id))
+        except TooManyTries:
+            return {"old": "password.too_many"}
+        except WrongPassword:
+            return {"old": "password.wrong"}
+        except staff.WeakPassword:
+            return {"new": "password.weak"}
+        return {}
 
 
 def _sign_in_values(**values: str) -> dict[str, str]:
@@ -71,32 +107,3 @@ def _sign_in_values(**values: str) -> dict[str, str]:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client else "unknown"
-
-
-async def _begun(desk: Desk, guard: Guard, agent: Agent, target: str) -> Response:
-    """A new session, and on to a page."""
-    async with desk.database.sessions.begin() as session:
-        cookie = await sessions.begin(session, agent, desk.clock())
-    response = RedirectResponse(target, 303)
-    guard.signed_in(response, cookie)
-    return response
-
-
-async def _change(desk: Desk, door: Door, request: Request, agent: Agent) -> dict[str, str]:
-    """Change a password, after which every other browser of theirs is signed out; or say what is wrong, by field."""
-    form = await request.form()
-    new = field(form, "new", strip=False)
-    if new != field(form, "repeated", strip=False):
-        return {"repeated": "password.differ"}
-    try:
-        await door.check(agent.email or "", field(form, "old", strip=False), _address(request), desk.clock())
-        async with desk.database.sessions.begin() as session:
-            mine = await session.get_one(Agent, agent.id)
-            await staff.set_password(session, mine, new, desk.clock(), Actor("agent", agent.id))
-    except TooManyTries:
-        return {"old": "password.too_many"}
-    except WrongPassword:
-        return {"old": "password.wrong"}
-    except staff.WeakPassword:
-        return {"new": "password.weak"}
-    return {}

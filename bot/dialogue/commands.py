@@ -7,6 +7,7 @@ from bot.texts import Texts
 COMMANDS = ("cancel", "restart", "back", "menu", "agent", "stop")
 
 _TRIM = re.compile(r"[\s.!,?/🙏]+")
+_POLITE = re.compile(r"( (min|kak|pak|bu|dong|deh|aja|saja|ya|please))+$")
 
 
 class Commands:
@@ -21,10 +22,13 @@ class Commands:
         }
 
     def read(self, text: str) -> str | None:
-        """The command that the whole text is, politeness apart; None for anything longer."""
+        """The command that the whole text is, politeness apart; None for anything longer.
+
+        Of ``/start palembang`` (a link to a Telegram bot may carry a word) only the command counts.
+        """
+        if text.startswith("/"):
+            text = text.split(maxsplit=1)[0]
         if len(text) > 40:
             return None
         plain = _TRIM.sub(" ", text.lower()).strip()
-        for polite in (" min", " kak", " pak", " bu", " dong", " aja", " saja", " ya", " please"):
-            plain = plain.removesuffix(polite)
-        return self._words.get(plain)
+        return self._words.get(plain) or self._words.get(_POLITE.sub("", plain))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.dialogue.talk import Talk
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Flow:
     """A coroutine that reads like the talk it holds.
 
@@ -15,6 +15,9 @@ class Flow:
         run: the coroutine.
         light: it holds nothing worth keeping: another wish replaces it, and leaving it needs no word.
         interrupts: its intent may interrupt a form that waits for an answer.
+        by_question: but only when it is asked for: words that state something are rather an answer.
+        courtesy: manners: acted on when it is only likely, and never offered as what may have been meant.
+        to_agent: while an agent is waited for, this is left to the agent.
         ends_all: when it ends, the forms that waited below it are left too.
     """
 
@@ -22,6 +25,9 @@ class Flow:
     run: Callable[[Talk], Awaitable[None]]
     light: bool = False
     interrupts: bool = True
+    by_question: bool = False
+    courtesy: bool = False
+    to_agent: bool = False
     ends_all: bool = False
 
 

@@ -14,8 +14,8 @@ from bot.reading.choices import read_choice
 from bot.reading.dates import read_when
 
 _UNKNOWN = re.compile(
-    r"(saya |aku |sy )?(tidak|tdk|nggak|ngga|gak|ga|g|dak|kada|ora|teu|kurang|blm|belum) ?(tahu|tau|ingat|inget|ngerti|hafal)"
-    r"( .{0,20})?|(saya |sy )?lupa( .{0,20})?|entah(lah)?|(i )?(don'?t|do not) (know|remember)|no idea|not sure",
+    r"(saya |aku |sy )?(tidak|tdk|nggak|ngga|gak|ga|g|dak|kada|ora|teu|kurang|blm|belum) ?"
+    r"(tahu|tau|ingat|inget|ngerti|hafal)( .{0,20})?|(saya |sy )?lupa( .{0,20})?|entah(lah)?|(i )?(don'?t|do not) (know|remember)|no idea|not sure",
     re.IGNORECASE,
 )
 
@@ -205,9 +205,9 @@ class SinceWhen(Question[Moment]):
         """`[words, ISO time or None]`."""
         if _unknown(said.text):
             return ["", None]
-        when = read_when(said.text, said.at.astimezone(self.zone))
-        if when and when.start:
-            return [said.text[:80], when.start.isoformat()]
+        start = self._past(said.text, said.at)
+        if start:
+            return [said.text[:80], start]
         if strictly or not said.text:
             return None
         return [said.text[:80], None] if len(said.text.split()) <= 6 else None
@@ -215,10 +215,13 @@ class SinceWhen(Question[Moment]):
     def hear(self, heard: Heard) -> Any | None:
         """A time named earlier."""
         entity = heard.last("when")
-        if entity is None:
-            return None
-        when = read_when(entity.value, heard.at.astimezone(self.zone))
-        return [entity.value, when.start.isoformat()] if when and when.start else None
+        start = self._past(entity.value, heard.at) if entity else None
+        return [entity.value, start] if entity and start else None
+
+    def _past(self, text: str, at: datetime) -> str | None:
+        """The moment that is meant, in ISO form; nothing has gone on since a time that is still to come."""
+        when = read_when(text, at.astimezone(self.zone))
+        return when.start.isoformat() if when and when.start and when.start <= at else None
 
     def restore(self, kept: Any) -> Moment | None:
         """The words and the time."""

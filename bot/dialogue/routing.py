@@ -44,7 +44,6 @@ class Begin:
     """Another flow is wanted, on top of the form that waits (if any)."""
 
     intent: str
-    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,16 +85,31 @@ class Lost:
 Route = Answer | Ambiguous | Correct | Begin | AskBack | Command | Stale | MediaKept | Unreadable | Lost
 
 _CORRECTION = re.compile(
-    r"\b(eh|salah|ralat|koreksi|maksud(nya| saya| sy|ku)?|harusnya|seharusnya|ganti|diganti|typo|keliru|"
-    r"bukan|sorry|wrong|i mean|correction|instead)\b",
+    r"\b(eh|salah|ralat|koreksi|maksud(nya| saya| sy|ku)?|harusnya|seharusnya|ganti|diganti|ubah|diubah|rubah|typo|"
+    r"keliru|bukan|sorry|wrong|i mean|correction|instead|change)\b",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
     r"\?|\b(apa|apakah|kapan|kpn|berapa|brp|brapa|gimana|gmn|bagaimana|dimana|dmn|di mana|kenapa|knp|siapa|jam brp|"
+    r"apo|berapo|cak mano|cakmano|ngapo|piye|kumaha|naon|kayapa|"
     r"what|when|where|how|why|is|are|can)\b",
     re.IGNORECASE,
 )
+_WISH = re.compile(
+    r"\b(mau|ingin|pengen|pingin|cara|tolong|minta|nak|handak|want|would like|please)\b", re.IGNORECASE
+)
+_ALWAYS = ("request_agent", "help", "change_language")
+"""Intents that are no part of any story."""
+_UNHEARD = ("voice", "audio", "video", "sticker", "contact")
+_FEW = 2
+"""Words that are rather a title than a sentence."""
 _TAP = re.compile(r"(\d+):([^:]+):(.+)")
+
+
+def tapped_serial(tapped: str) -> int:
+    """Which form a tapped button belongs to; 0 when it is none of ours."""
+    match = _TAP.fullmatch(tapped)
+    return int(match[1]) if match else 0
 
 
 def tap_id(serial: int, question_id: str, code: str) -> str:
@@ -128,32 +142,35 @@ class Router:
     def route(self, said: Said, waiting: Open | None) -> Route:
         """The one thing that `said` means now."""
         if said.tapped is not None:
-            return self._tap(said, waiting)
-        if said.unsupported or (said.media and not said.text and self._unreadable(said)):
-            return Unreadable(said.unsupported or said.media[0].kind)
+            return self._tap(said.tapped, waiting)
+        unreadable = _unreadable(said)
+        if unreadable:
+            return Unreadable(unreadable)
         if self._command and not (waiting and self._answers(said, waiting)):
             return Command(self._command)
         if self._is_emergency(said):
             return Begin("emergency")
         return self._in_form(said, waiting) if waiting else self._idle(said)
 
-    def _tap(self, said: Said, waiting: Open | None) -> Route:
-        match = _TAP.fullmatch(said.tapped or "")
-        if match is None or waiting is None or int(match[1]) != waiting.form.serial:
+    def _tap(self, tapped: str, waiting: Open | None) -> Route:
+        match = _TAP.fullmatch(tapped)
+        if match is None:
             return Stale()
         question_id, code = match[2], match[3]
-        if question_id == waiting.ask.id:
-            if code == "stop":
-                return Command("cancel")
-            return Answer(waiting.ask.question.tapped(code))
-        for earlier in waiting.asked:
-            if earlier.id == question_id:
-                return Correct(question_id, earlier.question.tapped(code))
-        return Stale()
+        if waiting and int(match[1]) == waiting.form.serial:
+            if question_id == waiting.ask.id:
+                return Command("cancel") if code == "stop" else Answer(waiting.ask.question.tapped(code))
+            for earlier in waiting.asked:
+                kept = earlier.question.tapped(code) if earlier.id == question_id else None
+                if kept is not None and self._may_change(earlier, kept, waiting.form):
+                    return Correct(question_id, kept)
+        # The buttons of a menu stay good for as long as they can be seen.
+        return Begin(code) if code in self._flows and not code.startswith("_") else Stale()
 
     @staticmethod
-    def _unreadable(said: Said) -> bool:
-        return said.media[0].kind in ("voice", "audio", "video", "sticker", "contact")
+    def _may_change(earlier: Ask[Any], kept: Any, form: Form) -> bool:
+        """A button tapped twice changes nothing, so it may always."""
+        return earlier.question.correctable or form.answers.get(earlier.id) == kept
 
     def _is_emergency(self, said: Said) -> bool:
         meant = said.interpretation
@@ -167,14 +184,18 @@ class Router:
         titles = [option.title.lower() for option in waiting.ask.question.options(narrowed)]
         return said.text.lower().strip() in titles and self._command != "cancel"
 
+    # -- in a form --------------------------------------------------------------------------------------------
+
     def _in_form(self, said: Said, waiting: Open) -> Route:
         question = waiting.ask.question
-        narrowed = waiting.form.open.narrowed if waiting.form.open else []
         if said.media and (not said.text or isinstance(question, Evidence)):
             return MediaKept()
+        if self._wants_out(said):
+            return Command("cancel")
         corrected = self._correction(said, waiting)
         if corrected:
             return corrected
+        narrowed = waiting.form.open.narrowed if waiting.form.open else []
         kept = question.read(said, narrowed, strictly=True)
         clear = kept is not None and not isinstance(kept, Unclear)
         if clear and not self._interrupts(said, waiting, certain=True):
@@ -184,21 +205,39 @@ class Router:
         kept = question.read(said, narrowed, strictly=False)
         if isinstance(kept, Unclear):
             return Ambiguous(kept)
-        return Lost() if kept is None else Answer(kept)
+        if kept is None:
+            return self._idle(said) if self._light(waiting) else Lost()
+        return Answer(kept)
+
+    def _light(self, waiting: Open) -> bool:
+        return waiting.flow.light or waiting.ask.optional
+
+    def _wants_out(self, said: Said) -> bool:
+        """A wish to leave in other words than the command's: "ga jadi deh min"."""
+        meant = said.interpretation
+        return (
+            meant.intent == "cancel" and meant.confidence >= self._world.act and len(said.text.split()) <= 6
+        )
 
     def _interrupts(self, said: Said, waiting: Open, *, certain: bool) -> bool:
         """Whether the message is a wish of its own rather than an answer.
 
         `certain`: it reads well as an answer too, so only a plain question of another kind counts.
         """
-        meant = said.interpretation
+        meant, light = said.interpretation, self._light(waiting)
         flow = self._flows.get(meant.intent)
-        if flow is None or not flow.interrupts or flow is waiting.flow or meant.confidence < self._world.act:
+        if flow is None or not flow.interrupts or meant.confidence < self._world.act:
             return False
+        if flow is waiting.flow and not light:
+            return False
+        words = len(said.text.split())
         asks = bool(_QUESTION.search(said.text))
         if waiting.ask.question.open_ended:
-            return asks and len(said.text.split()) <= 10
-        return asks and len(said.text.split()) > 2 if certain else True
+            return words <= 10 and (asks or meant.intent in _ALWAYS)
+        wishes = asks or bool(_WISH.search(said.text)) or not flow.by_question
+        if certain:
+            return words > _FEW and (asks or (light and wishes))
+        return wishes
 
     def _correction(self, said: Said, waiting: Open) -> Route | None:
         mark = _CORRECTION.search(said.text)
@@ -208,7 +247,7 @@ class Router:
         entities = [found for found in said.interpretation.entities if found.start >= mark.end()]
         rest = Heard(text=after.strip(" ,.-"), at=said.at, entities=entities)
         for ask in reversed(waiting.asked[:-1]):
-            if not ask.question.correctable:
+            if not ask.question.correctable or not rest.text:
                 continue
             kept = ask.question.correct(rest)
             if kept is not None and kept != waiting.form.answers.get(ask.id):
@@ -222,14 +261,33 @@ class Router:
             return True
         return len(text.split()) <= 10 and len(text[:at].split()) <= 1
 
+    # -- without a form ---------------------------------------------------------------------------------------
+
     def _idle(self, said: Said) -> Route:
         meant = said.interpretation
+        flow = self._flows.get(meant.intent)
         if said.media and not said.text:
             return MediaKept()
-        if meant.intent in self._flows and meant.confidence >= self._world.act:
+        if flow and self._world.queued and (flow.to_agent or meant.confidence < self._world.act):
+            return Lost()
+        likely = meant.confidence >= self._world.ask
+        if flow and (meant.confidence >= self._world.act or (likely and flow.courtesy)):
             return Begin(meant.intent)
-        if meant.confidence >= self._world.ask:
-            near = [name for name, share in meant.ranking[:3] if name in self._flows and share >= 0.08]
-            if near:
-                return AskBack(tuple(near))
-        return Lost()
+        if meant.first("case_number"):
+            return Begin("ask_case_status")
+        near = [name for name, share in meant.ranking[:3] if share >= 0.08 and self._offered(name)]
+        if likely and near:
+            return AskBack(tuple(near))
+        return MediaKept() if said.media else Lost()
+
+    def _offered(self, intent: str) -> bool:
+        return intent in self._flows and not self._flows[intent].courtesy
+
+
+def _unreadable(said: Said) -> str | None:
+    """The kind of a message that says nothing we can read."""
+    if said.unsupported or said.text:
+        return said.unsupported
+    if said.media and said.media[0].kind in _UNHEARD:
+        return said.media[0].kind
+    return "location" if said.location and not said.media else None

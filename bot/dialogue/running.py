@@ -15,18 +15,30 @@ from bot.dialogue.talk import Talk
 Steps = Generator[LookUp[Any] | Effect[Any], Any, Any]
 """What the shell drives: it looks up or does what comes out, and sends the result back in."""
 
+DONE = "do:"
+"""What the key of an effect's result begins with, among the answers."""
+
 Paused = Ask[Any] | Start | None
 """Where a run stopped: at a question, at the wish to start another flow, or at its end."""
 
 
 class Run:
-    """A live coroutine of a form. It lasts one turn; the form's answers are what stays."""
+    """A live coroutine of a form. It lasts one turn; the form's answers are what stays.
 
-    def __init__(self, form: Form, flow: Flow, talk: Talk, replies: list[Say]) -> None:
+    Args:
+        form: whose answers it is fed.
+        flow: the coroutine.
+        talk: what the coroutine holds in its hand.
+        replies: where replies go; without it the run neither speaks nor acts, it only finds its way to the open
+            question.
+    """
+
+    def __init__(self, form: Form, flow: Flow, talk: Talk, replies: list[Say] | None) -> None:
         self.form = form
         self.asked: list[Ask[Any]] = []
         """Questions in the order in which this run met them."""
         self._coroutine = flow.run(talk).__await__()
+        self._now = talk.now
         self._replies = replies
         self._said: Counter[str] = Counter()
         self._done: Counter[str] = Counter()
@@ -49,21 +61,22 @@ class Run:
                     if result is None:
                         return request
                 case Effect():
-                    result = yield from self._do(request)
+                    key = self._key(request)
+                    if self._replies is None and key not in self.form.answers:
+                        return None
+                    result = yield from self._do(request, key)
                 case LookUp():
                     result = yield request
                 case Start():
                     return request
 
     def known(self, ask: Ask[Any]) -> Any | None:
-        """The answer that the form has, or that was heard before the question came up."""
+        """The answer that the form has, or that was heard before the question came up, or that goes without saying."""
         answers = self.form.answers
         if ask.id not in answers and ask.id not in self.form.reask:
-            for heard in reversed(self.form.heard):
-                kept = ask.question.hear(heard)
-                if kept is not None:
-                    answers[ask.id] = kept
-                    break
+            kept = self._heard(ask)
+            if kept is not None:
+                answers[ask.id] = kept
         if ask.id not in answers:
             return None
         value = ask.question.restore(answers[ask.id])
@@ -71,21 +84,31 @@ class Run:
             del answers[ask.id]
         return value
 
+    def _heard(self, ask: Ask[Any]) -> Any | None:
+        heard = self.form.heard
+        found = (kept for item in reversed(heard) if (kept := ask.question.hear(item)) is not None)
+        kept = next(found, None)
+        return ask.question.assume(heard) if kept is None else kept
+
     def _say(self, say: Say) -> None:
-        """Reply once: a rerun comes past the same place again."""
-        content = orjson.dumps(dict(say.values), default=str, option=orjson.OPT_SORT_KEYS)
+        """Reply once: a rerun comes past the same place again. That time has gone by is nothing new to say."""
+        values = {name: value for name, value in say.values.items() if value != self._now}
+        content = orjson.dumps(values, default=str, option=orjson.OPT_SORT_KEYS)
         token = f"{say.key}:{hashlib.sha256(content).hexdigest()[:12]}"
         self._said[token] += 1
         token = f"{token}:{self._said[token]}"
-        if token not in self.form.said:
+        if self._replies is not None and token not in self.form.said:
             self.form.said.append(token)
             self._replies.append(say)
 
-    def _do(self, effect: Effect[Any]) -> Generator[LookUp[Any] | Effect[Any], Any, Any]:
-        """Have an effect done, unless a former turn of this form did it."""
+    def _key(self, effect: Effect[Any]) -> str:
+        """Where what an effect gave back is kept."""
         name = type(effect).__name__
         self._done[name] += 1
-        key = f"do:{name}:{self._done[name]}"
+        return f"{DONE}{name}:{self._done[name]}"
+
+    def _do(self, effect: Effect[Any], key: str) -> Generator[LookUp[Any] | Effect[Any], Any, Any]:
+        """Have an effect done, unless a former turn of this form did it."""
         if key not in self.form.answers:
             self.form.answers[key] = effect.keep((yield effect))
         return effect.restore(self.form.answers[key])

@@ -83,6 +83,8 @@ class Form:
     serial: int
     started_at: datetime
     touched_at: datetime
+    branch: str | None = None
+    """The branch that was spoken of last when the flow began."""
     heard: list[Heard] = field(default_factory=list)
     given: dict[str, Any] = field(default_factory=dict)
     """What the engine gave the flow at its start (the intents to choose from)."""

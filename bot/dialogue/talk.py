@@ -65,8 +65,8 @@ class Talk:
 
     @property
     def branch(self) -> str | None:
-        """The branch that was spoken of last, else the one whose number was written to."""
-        return self._dialogue.branch or self._our_branch
+        """The branch that was spoken of before this flow, else the one whose number was written to."""
+        return self._form.branch or self._our_branch
 
     @property
     def waiting(self) -> list[Form]:
@@ -120,7 +120,8 @@ class Talk:
 
     async def offer(self, key: str) -> bool:
         """Ask whether something more is wanted, now that the work of the flow is done."""
-        return await Ask(key, self._id(key), self._yes_no(), optional=True)
+        offered: Ask[bool] = Ask(key, self._id(key), self._yes_no(), optional=True)
+        return await offered
 
     def _yes_no(self) -> YesNo:
         return YesNo(self.word("button.yes"), self.word("button.no"))

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.config import Branch
-from bot.dialogue.questions import WhichBranch
+from bot.dialogue.naming import WhichBranch
 from bot.dialogue.talk import Talk
 from bot.flows.lookups import Closures, NoticeView
 from bot.flows.wording import alternatives, ends, hours

@@ -1,7 +1,8 @@
 """A complaint is taken down: what about, where, what happened, proof, a summary, a number."""
 
 from bot.config import Branch
-from bot.dialogue.questions import Choice, FreeText, Named, WhichBranch, WhichFacility
+from bot.dialogue.naming import Named, WhichBranch, WhichFacility
+from bot.dialogue.questions import Choice, FreeText
 from bot.dialogue.talk import Talk
 from bot.flows.effects import OpenCase
 
@@ -12,7 +13,9 @@ async def complaint(talk: Talk) -> None:
     category = talk.config.categories[await talk.choose("complaint.category", _categories(talk))]
     facility = None
     if category.about_facility:
-        facility = await talk.ask("complaint.facility", WhichFacility(talk.config))
+        facility = await talk.ask(
+            "complaint.facility", WhichFacility(talk.config, talk.word("button.unknown"))
+        )
     branch = await _branch(talk, facility)
     talk.about(branch)
     story = await talk.ask("complaint.story", FreeText(min_words=4))
@@ -32,7 +35,7 @@ async def complaint(talk: Talk) -> None:
             priority=category.priority,
             branch=branch.code,
             summary=story,
-            fields={"facility": facility.name if facility else None, "story": story},
+            fields={"facility": facility.name or None if facility else None, "story": story},
             evidence=tuple(evidence),
         )
     )

@@ -23,13 +23,13 @@ async def greet(talk: Talk) -> None:
     hour = talk.local_now().hour
     part = "morning" if 4 <= hour < 11 else "noon" if hour < 15 else "afternoon" if hour < 18 else "evening"
     chosen = await talk.choose("greet.menu", _choices(talk, MENU), greeting=talk.word(f"greet.{part}"))
-    await talk.start(chosen, anew=True)
+    await talk.start(chosen)
 
 
 async def menu(talk: Talk) -> None:
     """What can be done here."""
     chosen = await talk.choose("menu.what", _choices(talk, MENU))
-    await talk.start(chosen, anew=True)
+    await talk.start(chosen)
 
 
 async def clarify(talk: Talk) -> None:
@@ -42,13 +42,13 @@ async def clarify(talk: Talk) -> None:
 async def lost(talk: Talk) -> None:
     """Not understood: say so, and show what is understood."""
     chosen = await talk.choose("lost.menu", _choices(talk, MENU))
-    await talk.start(chosen, anew=True)
+    await talk.start(chosen)
 
 
 async def media(talk: Talk) -> None:
     """A photo or file out of the blue."""
     offered = _choices(talk, ["file_complaint", "ask_case_status", "request_agent"])
-    await talk.start(await talk.choose("media.what", offered), anew=True)
+    await talk.start(await talk.choose("media.what", offered))
 
 
 async def thank(talk: Talk) -> None:
@@ -63,7 +63,7 @@ async def goodbye(talk: Talk) -> None:
 
 async def stray_yes(talk: Talk) -> None:
     """A "ya" or "tidak" to nothing."""
-    await talk.start("help", anew=True)
+    await talk.start("help")
 
 
 async def bot_challenge(talk: Talk) -> None:
@@ -74,7 +74,7 @@ async def bot_challenge(talk: Talk) -> None:
 async def frustration(talk: Talk) -> None:
     """Anger at us: no defence, a human."""
     offered = _choices(talk, ["request_agent", "file_complaint", "help"])
-    await talk.start(await talk.choose("frustration.sorry", offered), anew=True)
+    await talk.start(await talk.choose("frustration.sorry", offered))
 
 
 async def out_of_scope(talk: Talk) -> None:

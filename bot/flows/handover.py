@@ -45,7 +45,7 @@ async def offer_agent(talk: Talk) -> None:
     """After two messages that were not understood."""
     if await talk.agree("handover.offer"):
         await talk.start("request_agent")
-    await talk.start("help", anew=True)
+    await talk.start("help")
 
 
 async def queued(talk: Talk) -> None:

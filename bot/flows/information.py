@@ -10,8 +10,8 @@ async def information(talk: Talk) -> None:
         await talk.say("information.none")
     else:
         await talk.say("information.is", answer=answer.answer.text(talk.language))
-        if not answer.offer_agent:
+        if not answer.offer_agent or talk.queued:
             return
-    if await talk.agree("information.agent"):
+    if await talk.offer("information.agent"):
         await talk.start("request_agent")
     await talk.say("information.closing")

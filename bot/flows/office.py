@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.dialogue.questions import WhichBranch
+from bot.dialogue.naming import WhichBranch
 from bot.dialogue.talk import Talk
 from bot.flows.lookups import Closures
 from bot.flows.wording import ends, week

@@ -1,7 +1,7 @@
 """Is a system down? What is known is said with its time; what is not known is said to be unknown, and taken down."""
 
 from bot.config import System
-from bot.dialogue.questions import SinceWhen, WhichBranch, WhichFacility, WhichSystem
+from bot.dialogue.naming import Named, SinceWhen, WhichBranch, WhichFacility, WhichSystem
 from bot.dialogue.talk import Talk
 from bot.flows.effects import ReportOutage, Subscribe
 from bot.flows.lookups import NoticeView, Outages
@@ -17,14 +17,18 @@ async def outage(talk: Talk) -> None:
     branch = _branch_heard(talk)
     known = await talk.look_up(Outages(system.code, branch))
     if branch is None and known and not any(notice.national for notice in known):
-        here = await talk.ask("outage.branch", WhichBranch(talk.config))
-        branch = here.code
-        known = [notice for notice in await talk.look_up(Outages(system.code, branch))]
+        branch = (await talk.ask("outage.branch", WhichBranch(talk.config))).code
+        known = await talk.look_up(Outages(system.code, branch))
     if known:
         await _say_known(talk, system, branch, known[0])
         return
-    await talk.say("outage.unknown", system=_name(talk, system), now=talk.local_now())
+    await talk.say(
+        "outage.unknown",
+        system=_name(talk, system),
+        now=talk.local_now(talk.config.branches.get(branch or "")),
+    )
     if _only_asks(talk) and not await talk.agree("outage.want_report"):
+        await talk.say("outage.no_report")
         return
     await _take_down(talk, system, branch)
 
@@ -40,29 +44,25 @@ def _name(talk: Talk, system: System) -> str:
 
 def _only_asks(talk: Talk) -> bool:
     """Whether the opening is a question rather than word of a failure."""
-    tells = talk.opening.first("facility", "when") is not None
-    return not tells
+    return talk.opening.first("facility", "when") is None
 
 
 async def _say_known(talk: Talk, system: System, branch: str | None, notice: NoticeView) -> None:
     zone = talk.zone(talk.config.branches.get(branch or ""))
+    systems = talk.config.systems
     latest = notice.latest
     await talk.say(
         "outage.known",
         title=notice.title,
         since=notice.starts_at.astimezone(zone),
-        affects=[
-            _name(talk, talk.config.systems[code]) for code in notice.affects if code in talk.config.systems
-        ],
+        affects=[_name(talk, systems[code]) for code in notice.affects if code in systems],
         cause=notice.cause or "",
         status=talk.word(f"outage.status_{latest.status}") if latest else "",
         latest=latest.body if latest else notice.body,
         latest_at=(latest.at if latest else notice.as_of).astimezone(zone),
         guidance=notice.guidance or _guidance(talk, system, branch),
     )
-    if await talk.agree("outage.tell_me"):
-        await talk.do(Subscribe(branch=branch, system=system.code))
-        await talk.say("outage.will_tell")
+    await _offer_news(talk, system, branch)
 
 
 def _guidance(talk: Talk, system: System, branch: str | None) -> str:
@@ -72,21 +72,20 @@ def _guidance(talk: Talk, system: System, branch: str | None) -> str:
 
 
 async def _take_down(talk: Talk, system: System, branch: str | None) -> None:
-    facility = None
-    if system.code in AT_FACILITIES:
-        facility = await talk.ask("outage.facility", WhichFacility(talk.config))
-        branch = (facility.facility.branch if facility.facility else None) or branch
-    if branch is None:
-        branch = (await talk.ask("outage.branch", WhichBranch(talk.config))).code
-    place = talk.config.branches[branch]
+    """The report: where, since when; then a number, and what can be done meanwhile."""
+    facility = await _facility(talk, system)
+    known = facility.facility if facility else None
+    code = known.branch if known else branch
+    place = talk.config.branch(code) if code else await talk.ask("outage.branch", WhichBranch(talk.config))
     talk.about(place)
     since = await talk.ask("outage.since", SinceWhen(talk.zone(place)))
+    where = facility.name if facility and facility.name else ""
     report = await talk.do(
         ReportOutage(
             system=system.code,
-            branch=branch,
+            branch=place.code,
             place=place.name,
-            facility=facility.name if facility else None,
+            facility=where or None,
             since=since.at,
             words=talk.opening.text,
         )
@@ -95,11 +94,24 @@ async def _take_down(talk: Talk, system: System, branch: str | None) -> None:
         "outage.reported",
         number=report.number,
         system=_name(talk, system),
-        where=facility.name if facility else place.name,
+        where=where or place.name,
         since=since.at or "",
         since_words="" if since.at else since.text,
-        guidance=_guidance(talk, system, branch),
+        guidance=_guidance(talk, system, place.code),
     )
-    if await talk.agree("outage.tell_me"):
+    await _offer_news(talk, system, place.code)
+
+
+async def _facility(talk: Talk, system: System) -> Named | None:
+    """Where it fails, for the systems that fail in front of a counter."""
+    if system.code not in AT_FACILITIES:
+        return None
+    return await talk.ask("outage.facility", WhichFacility(talk.config, talk.word("button.no_facility")))
+
+
+async def _offer_news(talk: Talk, system: System, branch: str | None) -> None:
+    if await talk.offer("outage.tell_me"):
         await talk.do(Subscribe(branch=branch, system=system.code))
         await talk.say("outage.will_tell")
+    else:
+        await talk.say("outage.will_not_tell")

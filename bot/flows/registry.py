@@ -1,6 +1,9 @@
 """Which flow an intent starts. Names that begin with an underscore are the engine's own."""
 
+from collections.abc import Awaitable, Callable
+
 from bot.dialogue.flow import Flow, Flows
+from bot.dialogue.talk import Talk
 from bot.flows import courtesy, handover, subscription
 from bot.flows.case_status import case_status
 from bot.flows.closure import closure
@@ -34,35 +37,43 @@ _ANSWERED = (
 )
 """Intents that config/faq.yml answers."""
 
-_INFORMATION = Flow("information", information, light=True)
+_INFORMATION = Flow(name="information", run=information, light=True, by_question=True)
+_STRAY_YES = Flow(
+    name="stray_yes", run=courtesy.stray_yes, light=True, interrupts=False, courtesy=True, to_agent=True
+)
+
+
+def _manners(name: str, run: Callable[[Talk], Awaitable[None]], *, to_agent: bool = False) -> Flow:
+    return Flow(name=name, run=run, light=True, courtesy=True, to_agent=to_agent)
+
 
 FLOWS: Flows = {
-    "ask_closure": Flow("closure", closure),
-    "ask_office": Flow("office", office),
-    "ask_channels": Flow("channels", channels),
-    "ask_outage": Flow("outage", outage),
-    "subscribe_updates": Flow("subscribe", subscription.subscribe),
-    "unsubscribe_updates": Flow("unsubscribe", subscription.unsubscribe),
-    "file_complaint": Flow("complaint", complaint),
-    "ask_case_status": Flow("case_status", case_status),
-    "request_agent": Flow("handover", handover.request_agent, ends_all=True),
-    "emergency": Flow("emergency", emergency),
+    "ask_closure": Flow(name="closure", run=closure, light=True, by_question=True),
+    "ask_office": Flow(name="office", run=office, light=True, by_question=True),
+    "ask_channels": Flow(name="channels", run=channels, light=True, by_question=True),
+    "ask_outage": Flow(name="outage", run=outage),
+    "subscribe_updates": Flow(name="subscribe", run=subscription.subscribe, light=True),
+    "unsubscribe_updates": Flow(name="unsubscribe", run=subscription.unsubscribe, light=True),
+    "file_complaint": Flow(name="complaint", run=complaint, to_agent=True),
+    "ask_case_status": Flow(name="case_status", run=case_status, light=True),
+    "request_agent": Flow(name="handover", run=handover.request_agent, ends_all=True),
+    "emergency": Flow(name="emergency", run=emergency),
     **dict.fromkeys(_ANSWERED, _INFORMATION),
-    "greet": Flow("greet", courtesy.greet, light=True),
-    "thank": Flow("thank", courtesy.thank, light=True),
-    "goodbye": Flow("goodbye", courtesy.goodbye, light=True),
-    "affirm": Flow("stray_yes", courtesy.stray_yes, light=True, interrupts=False),
-    "deny": Flow("stray_yes", courtesy.stray_yes, light=True, interrupts=False),
-    "cancel": Flow("cancel", handover.cancel, light=True, interrupts=False),
-    "help": Flow("menu", courtesy.menu, light=True),
-    "change_language": Flow("language", courtesy.language, light=True),
-    "bot_challenge": Flow("bot_challenge", courtesy.bot_challenge, light=True),
-    "frustration": Flow("frustration", courtesy.frustration, light=True),
-    "out_of_scope": Flow("out_of_scope", courtesy.out_of_scope, light=True),
-    "_urgent_agent": Flow("handover", handover.urgent_agent, ends_all=True),
-    "_clarify": Flow("clarify", courtesy.clarify, light=True),
-    "_lost": Flow("lost", courtesy.lost, light=True),
-    "_offer_agent": Flow("offer_agent", handover.offer_agent, light=True),
-    "_queued": Flow("queued", handover.queued, light=True),
-    "_media": Flow("media", courtesy.media, light=True),
+    "greet": _manners("greet", courtesy.greet, to_agent=True),
+    "thank": _manners("thank", courtesy.thank),
+    "goodbye": _manners("goodbye", courtesy.goodbye),
+    "affirm": _STRAY_YES,
+    "deny": _STRAY_YES,
+    "cancel": Flow(name="cancel", run=handover.cancel, light=True, interrupts=False, courtesy=True),
+    "help": _manners("menu", courtesy.menu),
+    "change_language": Flow(name="language", run=courtesy.language, light=True),
+    "bot_challenge": _manners("bot_challenge", courtesy.bot_challenge),
+    "frustration": _manners("frustration", courtesy.frustration, to_agent=True),
+    "out_of_scope": _manners("out_of_scope", courtesy.out_of_scope, to_agent=True),
+    "_urgent_agent": Flow(name="handover", run=handover.urgent_agent, ends_all=True),
+    "_clarify": Flow(name="clarify", run=courtesy.clarify, light=True),
+    "_lost": Flow(name="lost", run=courtesy.lost, light=True),
+    "_offer_agent": Flow(name="offer_agent", run=handover.offer_agent, light=True),
+    "_queued": Flow(name="queued", run=handover.queued, light=True),
+    "_media": Flow(name="media", run=courtesy.media, light=True),
 }

@@ -1,6 +1,6 @@
 """To be told of changes, or not any more."""
 
-from bot.dialogue.questions import WhichBranch, WhichSystem
+from bot.dialogue.naming import WhichBranch, WhichSystem
 from bot.dialogue.talk import Talk
 from bot.flows.effects import Subscribe, Unsubscribe
 

@@ -43,8 +43,8 @@ def train(config_dir: ConfigDir = HOME / "config", data_dir: DataDir = HOME / ".
     typer.echo(f"Model {interpreter.model}: act from {limits.act:.3f}, ask from {limits.ask:.3f}")
 
 
-@nlu.command()
-def test(
+@nlu.command("test")
+def measure(
     file: Annotated[Path, typer.Argument(help="Rasa YAML, or JSON lines with text, intent, entities")],
     interpreter: Annotated[Which, typer.Option(help="Which interpreter to measure")] = Which.EMBEDDED,
     as_json: AsJson = False,

@@ -10,7 +10,10 @@ from bot.messages import Interpretation
 class Interpreter(Protocol):
     """Says what texts mean."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Who answers: ``embedded``, ``rasa``."""
+        ...
 
     async def interpret(self, texts: Sequence[str]) -> list[Interpretation]:
         """One interpretation a text, in the same order. A text that nothing can be made of gets confidence 0."""

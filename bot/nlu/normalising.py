@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-WORD = re.compile(r"[^\W\d_]+(?:['’`ʼ-][^\W\d_]+)*2?(?!\d)|\d+(?:[.,:/-]\d+)*|[^\w\s]|_")
+WORD = re.compile(r"[^\W\d_]+(?:['’`ʼ-][^\W\d_]+)*(?:2(?!\d))?|\d+(?:[.,:/-]\d+)*|[^\w\s]|_")
 HELD = re.compile(r"([^\W\d_])\1{2,}")
 NAMES_SKIPPED = frozenset({"Cf", "Cc", "Mn"})
 
@@ -119,22 +119,31 @@ def _plain(text: str) -> tuple[str, list[int]]:
 
 
 def read_pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The (written, meant) pairs of a list: ``tidak: ga gak 'dak katek'`` on a line, # for a comment.
+    """The (written, meant) pairs of lists like ``tidak: [ga, gak, dak katek]``; # begins a comment.
 
-    The lists are YAML as well; they are read here line by line since the Python of Rasa has no YAML reader for us.
+    A list may go over several lines. The files are YAML, but the Python of Rasa has no YAML reader for us to use.
 
     Raises:
-        ValueError: a line is no such pair; begins with the number of the line.
+        ValueError: a line is no such list; begins with the number of the line.
     """
+    meaning = ""
     for number, line in enumerate(lines, start=1):
         content = line.split("#")[0].strip()
         if not content:
             continue
-        meaning, colon, variants = content.partition(":")
-        if not colon or not meaning.strip() or not variants.strip():
-            raise ValueError(f"{number}: found {content!r}, expected: word: variant variant 'two words'")
-        for phrase, word in re.findall(r"'([^']+)'|(\S+)", variants):
-            yield phrase or word, meaning.strip()
+        if not meaning:
+            meaning, opened, content = (part.strip() for part in content.partition(": ["))
+            if not opened or not meaning:
+                raise ValueError(
+                    f"{number}: found {line.strip()!r}, expected: word: [variant, variant, two words]"
+                )
+        for written in content.rstrip("]").split(","):
+            if written.strip():
+                yield written.strip(), meaning
+        if content.endswith("]"):
+            meaning = ""
+    if meaning:
+        raise ValueError(f"{number}: found no ] that closes the list of {meaning!r}")
 
 
 def read_words(lines: Iterable[str]) -> dict[str, str]:

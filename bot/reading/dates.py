@@ -10,7 +10,9 @@ from datetime import date, datetime, time, timedelta, timezone
 
 from bot.reading import date_words as w
 from bot.reading.calendar_dates import read_date, written_date
-from bot.reading.date_pieces import Direction, Kind, Piece, Reader, span_of
+from bot.reading.date_pieces import Reader
+from bot.reading.date_sight import Direction, Kind, Piece
+from bot.reading.day_pieces import span_of
 from bot.reading.words import Token, tokens
 
 __all__ = ["When", "find_when", "read_date", "read_when"]

@@ -1,0 +1,176 @@
+"""The OpenAPI document: complete, and true."""
+
+import json
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.storage.tables import CaseKind
+from tests.api.world import World
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=8,
+)
+FIELDS = [
+    "kind", "title", "body", "scope", "affects", "starts_at", "ends_at", "cause", "guidance",
+    "replacement_office", "alternatives", "broadcast", "status", "agent", "team", "branch",
+]  # fmt: skip
+MOMENTS = st.datetimes().map(str) | st.datetimes(timezones=st.timezones()).map(
+    lambda moment: moment.isoformat()
+)
+VALUES = JSON | MOMENTS | st.sampled_from(["closure", "resolved", "palembang", "x", "", "\x00", ["counter"]])
+SCOPES = st.fixed_dictionaries({}, optional={"national": VALUES, "provinces": VALUES, "branches": VALUES})
+WHOLE = st.fixed_dictionaries(
+    {
+        "kind": st.just("outage"),
+        "title": st.just("x") | VALUES,
+        "scope": st.just({"national": True}) | SCOPES,
+        "starts_at": MOMENTS,
+    },
+    optional={name: VALUES for name in ("ends_at", "affects", "body", "broadcast", "alternatives")},
+)
+BODIES = (
+    WHOLE
+    | st.fixed_dictionaries({"body": st.text() | VALUES})
+    | JSON
+    | st.dictionaries(st.sampled_from(FIELDS), VALUES | SCOPES)
+)
+ADDRESSES = [
+    ("POST", "/notices"),
+    ("PATCH", "/notices/1"),
+    ("POST", "/notices/1/updates"),
+    *(
+        ("POST", f"/cases/{{number}}/{verb}")
+        for verb in ("transfer", "reply", "note", "resolve", "reopen", "close")
+    ),
+]
+NAMES = ["status", "kind", "branch", "assignee", "q", "after", "limit", "active", "x"]
+
+
+async def document(world: World) -> dict[str, Any]:
+    async with world.client(None) as client:
+        answer = await client.get("/openapi.json")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+async def test_every_operation_is_described(world: World) -> None:
+    described = await document(world)
+    assert described["openapi"].startswith("3.1")
+    operations = [(path, *item) for path, verbs in described["paths"].items() for item in verbs.items()]
+    assert len(operations) == 17
+    for path, method, operation in operations:
+        assert path.startswith("/api/v1/")
+        assert operation["security"] == [{"HTTPBearer": []}]
+        assert operation["summary"]
+        assert operation["description"]
+        good = [code for code in operation["responses"] if code.startswith("2")]
+        assert good == (["201"] if method == "post" and "/notices" in path else ["200"])
+        for code, response in operation["responses"].items():
+            kind = "application/json" if code in good else "application/problem+json"
+            assert list(response["content"]) == [kind], (path, code)
+        assert {"401", "422", "500", "503"} <= operation["responses"].keys()
+    schemes = described["components"]["securitySchemes"]
+    assert (schemes["HTTPBearer"]["type"], schemes["HTTPBearer"]["scheme"]) == ("http", "bearer")
+
+
+async def test_every_reference_leads_somewhere(world: World) -> None:
+    described = await document(world)
+
+    def references(part: Any) -> list[str]:
+        if isinstance(part, dict):
+            own = [part["$ref"]] if "$ref" in part else []
+            return own + [found for inner in part.values() for found in references(inner)]
+        return [found for inner in part for found in references(inner)] if isinstance(part, list) else []
+
+    named = {reference.rpartition("/")[2] for reference in references(described)}
+    assert named == described["components"]["schemas"].keys() - {"CaseFilter", "NoticeFilter"}
+
+
+async def test_answers_fit_their_schemas(
+    world: World, supervisor: httpx.AsyncClient, closure: dict[str, object]
+) -> None:
+    described = await document(world)
+    number = await world.case(kind=CaseKind.HANDOVER, fields={"facility": "RS SMC"})
+    notice = (await supervisor.post("/notices", json=closure)).json()
+    for name, path, method, body in (
+        ("WholeNotice", f"/notices/{notice['id']}", "PATCH", {"title": "x"}),
+        ("UpdatePage", f"/notices/{notice['id']}/updates", "POST", {"status": "monitoring", "body": "x"}),
+        ("NoticeList", "/notices", "GET", None),
+        ("CaseList", "/cases", "GET", None),
+        ("WholeCase", f"/cases/{number}/claim", "POST", None),
+        ("WholeCase", f"/cases/{number}/reply", "POST", {"body": "Halo"}),
+        ("BranchList", "/branches", "GET", None),
+        ("SystemList", "/systems", "GET", None),
+        ("ProblemDetails", "/notices", "POST", {}),
+        ("ProblemDetails", f"/cases/{number}/reopen", "POST", None),
+    ):
+        answer = await supervisor.request(method, path, json=body)
+        schema = {"$ref": f"#/components/schemas/{name}", "components": described["components"]}
+        jsonschema.Draft202012Validator(schema).validate(answer.json())
+
+
+async def test_examples_are_accepted(world: World, supervisor: httpx.AsyncClient) -> None:
+    described = await document(world)
+    doni, number = await world.token(name="Doni"), await world.case()
+    assert doni
+    notice: dict[str, Any] = {}
+    tried = 0
+    order = ["claim", "transfer", "claim", "reply", "note", "release", "claim", "resolve", "reopen", "close"]
+    paths = ["/notices", "/notices/{id}", "/notices/{id}/updates"]
+    for path in [*paths, *(f"/cases/{{number}}/{verb}" for verb in order)]:
+        for method, operation in described["paths"][f"/api/v1{path}"].items():
+            for body in examples(described, operation):
+                answer = await supervisor.request(
+                    method, path.format(id=notice.get("id"), number=number), json=body
+                )
+                assert answer.status_code < 300, (path, answer.text)
+                notice, tried = (answer.json() if path == "/notices" else notice), tried + 1
+    assert tried >= len(paths) + len(order)
+
+
+def examples(described: dict[str, Any], operation: dict[str, Any]) -> list[Any]:
+    """The examples of an operation's body; one without a body where it takes none."""
+    if "requestBody" not in operation:
+        return [] if "get" in operation.get("operationId", "") else [None]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    names = [part["$ref"] for part in (schema, *schema.get("anyOf", ())) if "$ref" in part]
+    return described["components"]["schemas"][names[0].rpartition("/")[2]]["examples"]
+
+
+@pytest.fixture
+async def target(world: World, supervisor: httpx.AsyncClient, closure: dict[str, object]) -> str:
+    """A case that the supervisor may answer; notice 1 is there too."""
+    assert (await supervisor.post("/notices", json=closure)).json()["id"] == 1
+    return await world.case()
+
+
+many = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@many
+@given(address=st.sampled_from(ADDRESSES), body=BODIES)
+async def test_any_json_gets_an_answer(
+    supervisor: httpx.AsyncClient, target: str, address: tuple[str, str], body: Any
+) -> None:
+    method, path = address
+    content = json.dumps(body, allow_nan=True)
+    headers = {"content-type": "application/json"}
+    answer = await supervisor.request(method, path.format(number=target), content=content, headers=headers)
+    assert answer.status_code < 500, answer.text
+    assert answer.status_code < 400 or answer.json()["status"] == answer.status_code
+
+
+@many
+@given(path=st.sampled_from(["/cases", "/notices"]), query=st.dictionaries(st.sampled_from(NAMES), st.text()))
+async def test_any_query_gets_an_answer(
+    supervisor: httpx.AsyncClient, path: str, query: dict[str, str]
+) -> None:
+    answer = await supervisor.get(path, params=query)
+    assert answer.status_code in (200, 422), answer.text

@@ -1,0 +1,90 @@
+"""A small configuration to train on in a moment, and the real one, trained once and kept with the demo's models."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.config import load_config
+from bot.nlu.embedded import EmbeddedInterpreter, load_embedded
+from bot.settings import HOME
+
+DOMAIN = """\
+version: "3.1"
+intents: [ask_closure, ask_outage, emergency]
+entities: [facility, place, system, when, case_number, jkn_number, nik, phone]
+"""
+CLOSURE = """\
+version: "3.1"
+nlu:
+- intent: ask_closure
+  examples: |
+    - kantor [palembang](place) tutup [hari ini](when)?
+    - [besok](when) loket buka ga min
+    - kenapa pintu kantor dikunci
+    - libur apa masuk kantornya [senin](when)
+    - kantor [samarinda](place) buka jam berapa [besok](when)
+    - apakah kantor tutup karena banjir
+    - pelayanan libur sampai kapan
+    - kok kantornya gelap, tutup ya
+"""
+OUTAGE = """\
+version: "3.1"
+nlu:
+- intent: ask_outage
+  examples: |
+    - [SEP](system) gabisa terbit di [RS SMC](facility) [dari jam 8](when)
+    - sistem eror terus min
+    - [mobile jkn](system) loading terus
+    - login aplikasi gagal, kode otp ga masuk
+    - [vclaim](system) down ya
+    - aplikasi muter muter terus ga bisa dibuka
+    - server gangguan di [rsud aws](facility)
+    - [antrean online](system) error [sejak kemarin](when)
+- intent: emergency
+  examples: |
+    - tolong bapak saya sesak napas
+    - ibu pingsan tidak sadar harus kemana
+    - anak kejang tolong cepat
+    - kecelakaan darah banyak sekali tolong
+    - serangan jantung ini gimana tolong
+    - bayi biru tidak bernapas
+    - suami stroke mulutnya miring sekarang
+    - istri pendarahan hebat tolong kami
+"""
+LISTS = {"place": ["Palembang", "Samarinda"], "facility": ["RS SMC"], "system": ["mobile jkn", "SEP"]}
+CONCEPTS = "danger: [sesak, pingsan, kejang]\ndown: [error, gangguan]\n"
+WORDS = "tidak: [ga, gak, dak]\nerror: [eror]\nbisa: [bs]\ntidak bisa: [gabisa, dak pacak]\n"
+
+
+def write_config(folder: Path) -> Path:
+    """A configuration with three intents, complete and right."""
+    for name, content in {
+        "rasa/domain.yml": DOMAIN,
+        "rasa/nlu/closure.yml": CLOSURE,
+        "rasa/nlu/outage.yml": OUTAGE,
+        "nlu/normalising.yml": WORDS,
+        "nlu/concepts.yml": CONCEPTS,
+    }.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def config_dir(tmp_path: Path) -> Path:
+    return write_config(tmp_path / "config")
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedInterpreter:
+    """An interpreter of three intents."""
+    folder = tmp_path_factory.mktemp("small")
+    return load_embedded(write_config(folder / "config"), folder / "models", LISTS)
+
+
+@pytest.fixture(scope="session")
+def embedded() -> EmbeddedInterpreter:
+    """The interpreter of the shipped configuration; trains for some seconds when its data is new."""
+    lists = load_config(HOME / "config").nlu_lists()
+    return load_embedded(HOME / "config", HOME / ".siaga" / "models", lists)
