@@ -79,9 +79,9 @@ def web(bot: Bot) -> FastAPI:
         live=bot.live,
         clock=clock,
     )
-    app.include_router(api_router(api), prefix="/api/v1")
+    app.include_router(api_router(api))
     problem_handlers(app)
-    status = Status(database=bot.database, config=bot.config, texts=bot.texts, clock=clock)
+    status = Status(database=bot.database, config=bot.config, clock=clock)
     app.include_router(status_router(status))
     if bot.settings.simulator:
         _add_simulator(app, bot)
@@ -150,7 +150,7 @@ async def serve(bot: Bot, role: str, host: str, port: int, started: Callable[[],
     with _signals(stopping):
         async with asyncio.TaskGroup() as tasks:
             for name in roles:
-                tasks.create_task(_until_stopped(jobs[name], stopping), name=name)  # type: ignore[arg-type]
+                tasks.create_task(_until_stopped(jobs[name], stopping), name=name)
     log.info("service.stopped", role=role)
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
+from typer.main import get_command
 
+from bot import cli
 from bot.config import load_config
 from bot.config.loading import FILES
+from bot.demo.seeding import ACCOUNTS, PASSWORD
 from bot.settings import HOME, Settings
 
 CODE = sorted((HOME / "bot").rglob("*.py"))
@@ -29,6 +32,22 @@ def short(path: Path) -> str:
     return str(path.relative_to(HOME))
 
 
+def prose(path: Path) -> str:
+    """A page without its code, whose brackets are no links."""
+    return re.sub(r"```.*?```|`[^`\n]*`", "", path.read_text(), flags=re.DOTALL)
+
+
+def own_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function without those of the functions in it: a router is a list of these."""
+    inner = [
+        node
+        for node in ast.walk(function)
+        if node is not function and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    lines = {number for node in inner for number in range(node.lineno, (node.end_lineno or 0) + 1)}
+    return len(set(range(function.lineno, (function.end_lineno or 0) + 1)) - lines)
+
+
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -45,7 +64,7 @@ def test_no_function_is_too_long() -> None:
         f"{short(path)}:{node.lineno} {node.name}"
         for path in CODE
         for node in functions(path)
-        if (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
+        if own_lines(node) > LONGEST_FUNCTION
     ]
     assert long == []
 
@@ -91,13 +110,13 @@ def test_log_events_are_names_with_ids() -> None:
 
 def test_no_log_carries_an_exceptions_words() -> None:
     """They may quote what a participant wrote; the exception's name is enough."""
-    words = re.compile(r"log\.\w+\([^)]*(exc_info|str\(error\)|=error\b|repr\(error\))")
+    words = re.compile(r"log\.\w+\([^)]*(exc_info|str\(error\)|=error[,)]|repr\(error\))")
     assert [short(path) for path in CODE if words.search(path.read_text())] == []
 
 
 def test_nobody_asks_the_clock_but_at_the_edge() -> None:
-    """Time is a parameter: ``datetime.now`` stands only where the parts are put together."""
-    edge = {"bot/app.py", "bot/channels/telegram_polling.py"}
+    """Time is a parameter: ``datetime.now`` stands only where the parts are put together, or a provider is asked."""
+    edge = {"bot/app.py", "bot/channels/telegram_polling.py", "bot/channels/whatsapp.py"}
     asking = {short(path) for path in CODE if re.search(r"datetime\.(now|today|utcnow)\(", path.read_text())}
     assert asking <= edge
 
@@ -126,7 +145,7 @@ def is_package(path: Path) -> bool:
 
 @pytest.mark.parametrize("path", DOCS, ids=short)
 def test_links_lead_somewhere(path: Path) -> None:
-    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text())
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", prose(path))
     gone = [target for target in targets if "://" not in target and not (path.parent / target).exists()]
     assert gone == []
 
@@ -186,10 +205,6 @@ def test_the_docs_name_only_settings_that_exist() -> None:
 
 
 def test_the_docs_name_only_commands_that_exist() -> None:
-    from typer.main import get_command
-
-    from bot import cli
-
     commands = get_command(cli.app).commands  # type: ignore[attr-defined]
     for path in DOCS:
         for name in re.findall(r"(?:`|^|/|exec web )siaga (\w+)", path.read_text(), re.MULTILINE):
@@ -197,8 +212,6 @@ def test_the_docs_name_only_commands_that_exist() -> None:
 
 
 def test_the_readme_gives_the_logins_of_the_demo() -> None:
-    from bot.demo.seeding import ACCOUNTS, PASSWORD
-
     text = (HOME / "README.md").read_text()
     assert set(re.findall(r"`(\S+@contoh\.id)`", text)) == {account.email for account in ACCOUNTS}
     assert PASSWORD in text
@@ -227,7 +240,7 @@ def test_continuous_integration_runs_what_everybody_runs() -> None:
 
 def test_no_package_registry_is_named() -> None:
     """Which one is used is a matter of the machine."""
-    host = re.compile(r"(files\.pythonhosted|pypi\.org|registry\.npmjs|index-url)", re.IGNORECASE)
+    host = re.compile(r"(pypi|pythonhosted|npmjs)\.(org|com)|index-url", re.IGNORECASE)
     files = [*OURS, HOME / "Makefile", HOME / "pyproject.toml", HOME / ".ci/run", HOME / "docker/Dockerfile"]
     files.append(HOME / "requirements/service.lock")
     assert [short(path) for path in files if host.search(path.read_text())] == []

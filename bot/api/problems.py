@@ -14,8 +14,10 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 
 from bot.errors import SiagaError
@@ -31,7 +33,8 @@ OURS = "/api/"
 AGAIN_AFTER = "5"
 """Seconds after which a client may come again when PostgreSQL is away."""
 
-_MISTAKES = (DataError, IntegrityError, ProgrammingError)  # PostgreSQL is there and refuses what we wrote
+_MISTAKES = ("22", "23", "42")
+"""Classes of SQLSTATE by which PostgreSQL refuses what we wrote; after any other it may work the next time."""
 
 Handler = Callable[[Request, Any], Awaitable[Response]]
 Error = dict[str, Any]
@@ -113,14 +116,14 @@ def unfit(*errors: Error) -> Problem:
 
 
 def problem_handlers(app: FastAPI) -> None:
-    """Answer every error under /api with problem details; other paths keep the handlers that `app` had before."""
+    """Answer every error under /api with problem details; other paths keep the handlers that `app` has by now."""
     _install(app, HTTPException, _http, http_exception_handler)
     # FastAPI's own is a subclass: a handler for it would be nearer to what its routes raise than ours.
     _install(app, fastapi.HTTPException, _http, app.exception_handlers[HTTPException])
     _install(app, RequestValidationError, _invalid, request_validation_exception_handler)
     _install(app, BadNotice, _bad_notice)
     _install(app, Problem, _told)
-    _install(app, Exception, _failed)
+    _install(app, Exception, _failed, _plain_failure)
     for kind in UNAVAILABLE:
         _install(app, kind, _away)
 
@@ -137,6 +140,10 @@ def _install(app: FastAPI, kind: type[Exception], answer: Handler, usual: Any = 
         return response
 
     app.add_exception_handler(kind, handle)
+
+
+async def _plain_failure(request: Request, error: Exception) -> Response:
+    return PlainTextResponse("Internal Server Error", 500)
 
 
 async def _told(request: Request, problem: Problem) -> Response:
@@ -177,11 +184,19 @@ async def _bad_notice(request: Request, error: BadNotice) -> Response:
 
 
 async def _away(request: Request, error: Exception) -> Response:
-    if isinstance(error, _MISTAKES):
+    if _is_mistake(error):
         raise error
     log.error("api.unavailable", error=type(error).__name__)
     headers = {"Retry-After": AGAIN_AFTER}
     return await _told(request, Problem(503, "Not possible right now: try again shortly.", headers=headers))
+
+
+def _is_mistake(error: Exception) -> bool:
+    """Whether the error is ours, although it came through the database's library."""
+    if isinstance(error, SQLAlchemyError) and not isinstance(error, DBAPIError | PoolExhausted):
+        return True
+    state = getattr(getattr(error, "orig", error), "sqlstate", None) or ""
+    return state[:2] in _MISTAKES
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.history import Actor, record
 from bot.errors import SiagaError
+from bot.reading.numbers import mask
 from bot.storage.tables import Agent, Case, CaseStatus, Role
 
 OPEN = (CaseStatus.NEW, CaseStatus.ASSIGNED, CaseStatus.WAITING)
@@ -97,7 +98,7 @@ def transfer(session: AsyncSession, case: Case, agent: Agent, now: datetime, mov
     case.branch = move.branch or case.branch
     target = {"to": move.to.name if move.to else None, "team": move.team, "branch": move.branch}
     by = Actor("agent", agent.id)
-    record(session, ("case", case.id), "transferred", by, now, public=True, reason=reason, **target)
+    record(session, ("case", case.id), "transferred", by, now, public=True, reason=mask(reason), **target)
 
 
 def replied(session: AsyncSession, case: Case, agent: Agent, now: datetime) -> None:
@@ -110,7 +111,7 @@ def replied(session: AsyncSession, case: Case, agent: Agent, now: datetime) -> N
 
 def note(session: AsyncSession, case: Case, agent: Agent, body: str, now: datetime) -> None:
     """Something for colleagues only."""
-    record(session, ("case", case.id), "noted", Actor("agent", agent.id), now, body=body)
+    record(session, ("case", case.id), "noted", Actor("agent", agent.id), now, body=mask(body))
 
 
 def resolve(session: AsyncSession, case: Case, by: Actor, now: datetime) -> None:

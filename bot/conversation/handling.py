@@ -26,6 +26,7 @@ from bot.storage.tables import (
     Conversation,
     Owner,
     Participant,
+    Role,
 )
 from bot.texts import Texts
 
@@ -62,56 +63,39 @@ class Handling:
         Raises:
             CaseTaken, WrongState: see `lifecycle.claim`.
         """
+        talk = await self._talk(session, case)
         mine = case.assignee_id == agent.id
         await lifecycle.claim(session, case, agent, self.clock())
         if case.kind is CaseKind.HANDOVER and not mine:
-            talk = await self._talk(session, case)
             self._hold(talk, agent)
             await self._tell(session, case, talk, "agent.joined", name=agent.name)
 
     async def release(self, session: AsyncSession, case: Case, agent: Agent) -> None:
         """Give a case back to the queue; a conversation that was held for it waits there too."""
-        await lifecycle.hold(session, case, agent)
-        talk = await self._talk(session, case)
-        held = await self._held(session, talk, case)
+        talk = await self._lock(session, case, agent)
+        held = self._held(talk, case)
         lifecycle.release(session, case, agent, self.clock())
-        if held and case.kind is CaseKind.HANDOVER:
-            talk.owner, talk.agent_id, talk.queued_at = Owner.QUEUE, None, self.clock()
-            await self._tell(session, case, talk, "agent.released")
-        elif held:
-            self._to_bot(talk)
+        if held:
+            await self._let_go(session, case, talk)
 
-    async def transfer(
-        self,
-        session: AsyncSession,
-        case: Case,
-        agent: Agent,
-        target: Target,
-    ) -> None:
+    async def transfer(self, session: AsyncSession, case: Case, agent: Agent, target: Target) -> None:
         """Give a case to another agent, a team, or a branch.
 
         Raises:
             Unknown: there is no such agent or branch.
         """
-        await lifecycle.hold(session, case, agent)
+        talk = await self._lock(session, case, agent)
         colleague = await self._colleague(session, target.agent) if target.agent else None
         if target.branch and target.branch not in self.config.branches:
             raise Unknown(target.branch)
-        talk = await self._talk(session, case)
-        held = await self._held(session, talk, case)
-        lifecycle.transfer(
-            session,
-            case,
-            agent,
-            self.clock(),
-            lifecycle.Move(colleague, target.team, target.branch),
-            target.reason,
-        )
+        held = self._held(talk, case)
+        move = lifecycle.Move(colleague, target.team, target.branch)
+        lifecycle.transfer(session, case, agent, self.clock(), move, target.reason)
         if held and colleague:
             talk.agent_id = colleague.id
             await self._tell(session, case, talk, "agent.joined", name=colleague.name)
         elif held:
-            talk.owner, talk.agent_id, talk.queued_at = Owner.QUEUE, None, self.clock()
+            await self._let_go(session, case, talk)
 
     async def reply(self, session: AsyncSession, case: Case, agent: Agent, body: str) -> None:
         """Write to the participant on their channel. From now on the talk is the agent's: the bot is silent.
@@ -119,9 +103,8 @@ class Handling:
         Raises:
             CaseTaken: another agent holds this case or this conversation.
         """
-        await lifecycle.hold(session, case, agent)
-        talk = await self._talk(session, case)
-        if talk.owner is Owner.AGENT and talk.agent_id != agent.id and agent.role == "agent":
+        talk = await self._lock(session, case, agent)
+        if talk.owner is Owner.AGENT and talk.agent_id != agent.id and agent.role is Role.AGENT:
             raise CaseTaken(await session.get(Agent, talk.agent_id))
         lifecycle.replied(session, case, agent, self.clock())
         self._hold(talk, agent)
@@ -136,11 +119,10 @@ class Handling:
 
     async def resolve(self, session: AsyncSession, case: Case, agent: Agent, body: str = "") -> None:
         """Settle a case, with a last word if there is one; the bot takes the talk over again."""
-        await lifecycle.hold(session, case, agent)
+        talk = await self._lock(session, case, agent)
         if body:
             await self.reply(session, case, agent, body)
-        talk = await self._talk(session, case)
-        held = await self._held(session, talk, case)
+        held = self._held(talk, case)
         lifecycle.resolve(session, case, Actor("agent", agent.id), self.clock())
         if held or case.kind is CaseKind.HANDOVER:
             self._to_bot(talk)
@@ -148,26 +130,25 @@ class Handling:
 
     async def return_to_bot(self, session: AsyncSession, case: Case, agent: Agent) -> None:
         """Let the bot answer again while the case stays open."""
-        await lifecycle.hold(session, case, agent)
-        talk = await self._talk(session, case)
+        talk = await self._lock(session, case, agent)
         self._to_bot(talk)
         record(session, ("case", case.id), "returned", Actor("agent", agent.id), self.clock(), public=True)
         await self._tell(session, case, talk, "agent.returned")
 
     async def reopen(self, session: AsyncSession, case: Case, agent: Agent, body: str = "") -> None:
         """Take a settled case up again; `body` is for colleagues."""
-        await lifecycle.hold(session, case, agent, closed_too=True)
+        await self._lock(session, case, agent, closed_too=True)
         lifecycle.reopen(session, case, agent, self.clock())
         if body:
             lifecycle.note(session, case, agent, body, self.clock())
 
     async def close(self, session: AsyncSession, case: Case, agent: Agent, body: str = "") -> None:
         """End a case for good; `body` is for colleagues."""
-        await lifecycle.hold(session, case, agent, closed_too=True)
+        talk = await self._lock(session, case, agent, closed_too=True)
         if case.status is CaseStatus.CLOSED:
             raise lifecycle.WrongState(case.status)
-        talk = await self._talk(session, case)
-        if await self._held(session, talk, case) or talk.owner is Owner.QUEUE:
+        waits = talk.owner is Owner.QUEUE and case.kind is CaseKind.HANDOVER
+        if self._held(talk, case) or waits:
             self._to_bot(talk)
         lifecycle.close(session, case, Actor("agent", agent.id), self.clock())
         if body:
@@ -180,13 +161,33 @@ class Handling:
 
     # -- parts ------------------------------------------------------------------------------------------------
 
+    async def _lock(
+        self, session: AsyncSession, case: Case, agent: Agent, *, closed_too: bool = False
+    ) -> Conversation:
+        """Lock the conversation and then the case, in the order in which a turn of the bot does.
+
+        Raises:
+            CaseTaken, WrongState: see `lifecycle.hold`.
+        """
+        talk = await self._talk(session, case)
+        await lifecycle.hold(session, case, agent, closed_too=closed_too)
+        return talk
+
+    async def _let_go(self, session: AsyncSession, case: Case, talk: Conversation) -> None:
+        """A conversation that was held waits for another agent, or goes back to the bot."""
+        if case.kind is not CaseKind.HANDOVER:
+            self._to_bot(talk)
+            return
+        talk.owner, talk.agent_id, talk.queued_at = Owner.QUEUE, None, self.clock()
+        await self._tell(session, case, talk, "agent.released")
+
     @staticmethod
     async def _talk(session: AsyncSession, case: Case) -> Conversation:
         query = select(Conversation).where(Conversation.id == case.conversation_id).with_for_update()
         return (await session.scalars(query)).one()
 
     @staticmethod
-    async def _held(session: AsyncSession, talk: Conversation, case: Case) -> bool:
+    def _held(talk: Conversation, case: Case) -> bool:
         """Whether the conversation is held by the case's assignee."""
         return talk.owner is Owner.AGENT and talk.agent_id == case.assignee_id
 

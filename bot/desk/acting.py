@@ -72,7 +72,12 @@ async def carry_out(verb: str, act: Act) -> None:
     do = VERBS[verb]
     lock = select(Conversation.id).where(Conversation.id == act.case.conversation_id).with_for_update()
     await act.session.execute(lock)
-    await do(act)
+    try:
+        await do(act)
+    except CaseTaken as taken:
+        if taken.assignee:
+            act.session.expunge(taken.assignee)  # the rollback would take the name away that is to be shown
+        raise
 
 
 async def _claim(act: Act) -> None:

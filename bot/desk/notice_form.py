@@ -1,5 +1,6 @@
 """The form of a notice: what was entered, kept as it was entered, and what it means."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,6 +54,11 @@ class Entered:
         if self.reach == "national":
             return {"national": True}
         return {self.reach: getattr(self, self.reach)}
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with every entry: what is published is what was previewed."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
 _LISTS = ("branches", "provinces", "affects", "alternatives")

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -151,7 +152,7 @@ class _NoticePages:
         entered = notice_form.read(form)
         try:
             new = notice_form.meant(self.desk.config, entered)
-            if field(form, "step") != "publish":
+            if not _to_publish(form, entered):
                 return await self._previewed(request, entered, new)
             async with self.desk.database.sessions.begin() as session:
                 notice = await self._same(session, new, agent) or await self.desk.publisher.publish(
@@ -171,7 +172,7 @@ class _NoticePages:
             new = notice_form.meant(self.desk.config, entered)
             if version != _version(notice):
                 raise BadForm({"form": "wrong.changed_meanwhile"})
-            if field(form, "step") != "publish":
+            if not _to_publish(form, entered):
                 return await self._previewed(request, entered, new, notice)
             notice = await self._changed(notice_id, version, new, agent)
         except (BadForm, BadNotice) as error:
@@ -258,6 +259,11 @@ class _NoticePages:
             "place_name": lambda code: place_name(self.desk.config, code),
             "zone_of": lambda scope: notice_form.zone_of(self.desk.config, scope),
         }
+
+
+def _to_publish(form: FormData, entered: Entered) -> bool:
+    """Whether this very text was previewed and is now to be made known."""
+    return field(form, "step") == "publish" and field(form, "previewed") == entered.fingerprint
 
 
 def _version(notice: Notice) -> str:

@@ -19,7 +19,7 @@ from bot.desk.context import BASE, Desk
 from bot.desk.static_files import StaticFiles
 from bot.reading.numbers import mask
 from bot.storage.tables import Agent, Role
-from bot.texts import Texts, load_texts
+from bot.texts import Texts, load_texts, zone_name
 
 HERE = Path(__file__).parent
 LANGUAGE_COOKIE = "siaga_language"
@@ -51,7 +51,7 @@ class Pages:
         asked = request.query_params.get("lang")
         return asked if asked in self.words.languages else None
 
-    def say(self, request: Request, key: str, **values: object) -> str:
+    def say(self, request: Request, key: str, /, **values: object) -> str:
         """One of the desk's own sentences."""
         return self.words.say(key, self.language(request), values)
 
@@ -86,6 +86,7 @@ class Pages:
             "moment": partial(showing.moment, now=now, language=language),
             "in_full": partial(showing.in_full, language=language),
             "span": self._spans(language),
+            "zone_short": lambda zone: zone_name(now.astimezone(zone)),
             "done": _done(request),
         }
 
@@ -99,7 +100,7 @@ class Pages:
         return said
 
 
-def _say(words: Texts, language: str, key: str, **values: object) -> str:
+def _say(words: Texts, language: str, key: str, /, **values: object) -> str:
     return words.say(key, language, values)
 
 

@@ -76,7 +76,9 @@ class Turn:
         waiting: Open | None = yield from self._stack.waiting()
         if asked and waiting is None and not command:
             yield from self._stack.resume()
-            return
+            if self.replies:
+                return
+            waiting = yield from self._stack.waiting()
         router = Router(self._flows, self._world, self.dialogue, command)
         route = router.route(said, waiting)
         if isinstance(route, Lost | AskBack | MediaKept):

@@ -15,7 +15,8 @@ from bot.reading.dates import read_when
 
 _UNKNOWN = re.compile(
     r"(saya |aku |sy )?(tidak|tdk|nggak|ngga|gak|ga|g|dak|kada|ora|teu|kurang|blm|belum) ?"
-    r"(tahu|tau|ingat|inget|ngerti|hafal)( .{0,20})?|(saya |sy )?lupa( .{0,20})?|entah(lah)?|(i )?(don'?t|do not) (know|remember)|no idea|not sure",
+    r"(tahu|tau|ingat|inget|ngerti|hafal)( .{0,20})?|"
+    r"(saya |sy )?lupa( .{0,20})?|entah(lah)?|(i )?(don'?t|do not) (know|remember)|no idea|not sure",
     re.IGNORECASE,
 )
 

@@ -1,5 +1,6 @@
 """Kinds of question: what is offered with them, how an answer is read, how it is kept."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ MOST_SHOWN = 10
 """Options that a WhatsApp list holds."""
 FEW = 3
 """Words in a plain yes or no."""
+_PARTICLE = re.compile(r"(?<=\w)\s+ya+h?[\s.!?]*$", re.IGNORECASE)
+"""The "ya" of "makasih ya" asks for understanding; it is no yes."""
 SHORT = 8
 """Words in a plain answer; whoever writes more tells something."""
 
@@ -152,12 +155,13 @@ class YesNo(Question[bool]):
 
     def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
         """True or False. "Tidak bisa login" is no "no": strictly, only a few words are an answer."""
-        if len(said.text.split()) <= FEW:
-            found = read_choice(said.text, [(self.yes,), (self.no,)])
-            return read_yes_no(said.text) if found is None else found == 0
+        text = _PARTICLE.sub("", said.text)
+        if len(text.split()) <= FEW:
+            found = read_choice(text, [(self.yes,), (self.no,)])
+            return read_yes_no(text) if found is None else found == 0
         if said.interpretation.intent in ("affirm", "deny"):
             return said.interpretation.intent == "affirm"
-        return None if strictly else read_yes_no(said.text)
+        return None if strictly else read_yes_no(text)
 
     def tapped(self, code: str) -> Any:
         """True for the one, False for the other."""

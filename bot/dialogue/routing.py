@@ -277,7 +277,7 @@ class Router:
             return Begin("ask_case_status")
         near = [name for name, share in meant.ranking[:3] if share >= 0.08 and self._offered(name)]
         if likely and near:
-            return AskBack(tuple(near))
+            return AskBack(tuple(dict.fromkeys(near)))
         return MediaKept() if said.media else Lost()
 
     def _offered(self, intent: str) -> bool:

@@ -26,9 +26,9 @@ async def closure(talk: Talk) -> None:
     notices = await talk.look_up(Closures(branch.code, start - BEHIND, start + AHEAD))
     closed = next((notice for notice in notices if _closes(notice, start, talk.now)), None)
     if closed:
-        await _say_closed(talk, branch, closed)
+        await _say_closed(talk, branch, closed, notices)
         return
-    await _say_regular(talk, branch, day)
+    await _say_regular(talk, branch, day, notices)
     for notice in notices:
         await _say_near(talk, branch, notice, start)
 
@@ -46,9 +46,19 @@ def _closes(notice: NoticeView, start: datetime, now: datetime) -> bool:
     return notice.starts_at < end and (notice.ends_at is None or notice.ends_at > begin)
 
 
-async def _say_closed(talk: Talk, branch: Branch, notice: NoticeView) -> None:
+def _opens(talk: Talk, branch: Branch, after: datetime, notices: list[NoticeView]) -> datetime | str:
+    """When the branch is next open by its hours and by all closures that are known; "" where that is not known."""
+    opens = next_opening(branch, after, talk.config.holidays)
+    for notice in notices:  # oldest first
+        if notice.starts_at <= opens and (notice.ends_at is None or notice.ends_at > opens):
+            if notice.ends_at is None:
+                return ""
+            opens = next_opening(branch, notice.ends_at, talk.config.holidays)
+    return opens
+
+
+async def _say_closed(talk: Talk, branch: Branch, notice: NoticeView, notices: list[NoticeView]) -> None:
     zone = ZoneInfo(branch.zone)
-    holidays = talk.config.holidays
     other = talk.config.branches.get(notice.replacement_office or "")
     await talk.say(
         "closure.closed" if notice.starts_at <= talk.now else "closure.will_close",
@@ -56,9 +66,7 @@ async def _say_closed(talk: Talk, branch: Branch, notice: NoticeView) -> None:
         title=notice.title,
         cause=notice.cause or "",
         guidance=notice.guidance or "",
-        reopens=next_opening(branch, notice.ends_at - timedelta(seconds=1), holidays)
-        if notice.ends_at
-        else "",
+        reopens=_opens(talk, branch, notice.ends_at, notices) if notice.ends_at else "",
         replacement=f"{other.name}, {other.address}" if other else "",
         alternatives=alternatives(talk, notice.alternatives, branch),
         as_of=notice.as_of.astimezone(zone),
@@ -90,11 +98,11 @@ def _span(talk: Talk, notice: NoticeView, zone: ZoneInfo) -> dict[str, object]:
     }
 
 
-async def _say_regular(talk: Talk, branch: Branch, day: date) -> None:
+async def _say_regular(talk: Talk, branch: Branch, day: date, notices: list[NoticeView]) -> None:
     holidays = talk.config.holidays
     now = talk.local_now(branch)
     office = office_day(branch, day, holidays)
-    opens = next_opening(branch, datetime.combine(day, time(), now.tzinfo), holidays)
+    opens = _opens(talk, branch, datetime.combine(day, time(), now.tzinfo), notices)
     if not office.ranges:
         reason = office.name.text(talk.language) if office.name else ""
         key = "closure.holiday" if reason else "closure.weekend"
@@ -110,6 +118,6 @@ async def _say_regular(talk: Talk, branch: Branch, day: date) -> None:
             if is_open(branch, now, holidays)
             else "closure.opens"
         )
-        opens = next_opening(branch, now, holidays)
+        opens = _opens(talk, branch, now, notices)
     open_hours = hours(office, branch.zone)
     await talk.say(key, branch=branch.name, day=day, hours=open_hours, opens=opens)

@@ -13,6 +13,9 @@ MENU = (
     "request_agent",
 )
 
+PARTS = ((4, "morning"), (11, "noon"), (15, "afternoon"), (18, "evening"))
+"""From which hour on one wishes a good what."""
+
 
 def _choices(talk: Talk, intents: tuple[str, ...] | list[str]) -> list[Choice]:
     return [Choice(intent, talk.word(f"intent.{intent}")) for intent in intents]
@@ -21,7 +24,8 @@ def _choices(talk: Talk, intents: tuple[str, ...] | list[str]) -> list[Choice]:
 async def greet(talk: Talk) -> None:
     """Good morning, and what this is."""
     hour = talk.local_now().hour
-    part = "morning" if 4 <= hour < 11 else "noon" if hour < 15 else "afternoon" if hour < 18 else "evening"
+    begun = [part for start, part in PARTS if hour >= start]
+    part = begun[-1] if begun else "evening"
     chosen = await talk.choose("greet.menu", _choices(talk, MENU), greeting=talk.word(f"greet.{part}"))
     await talk.start(chosen)
 
@@ -35,8 +39,7 @@ async def menu(talk: Talk) -> None:
 async def clarify(talk: Talk) -> None:
     """Between knowing and not knowing: was one of these meant?"""
     intents = [*talk.given["intents"], "help"]
-    words = [Choice(item.code, item.title, item.description) for item in _choices(talk, intents)]
-    await talk.start(await talk.choose("clarify.which", words))
+    await talk.start(await talk.choose("clarify.which", _choices(talk, intents)))
 
 
 async def lost(talk: Talk) -> None:

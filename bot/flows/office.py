@@ -27,11 +27,10 @@ async def office(talk: Talk) -> None:
 
 
 async def channels(talk: Talk) -> None:
-    """Every channel that participants can turn to, what for, and its number."""
+    """Every channel that participants can turn to, with its number: a line each, or it would be a wall of text."""
     today = talk.local_now().date()
     lines = [
-        f"• *{contact.name.text(talk.language)}*: {contact.value.text(talk.language)}\n"
-        f"  {contact.what_for.text(talk.language)}"
+        f"• *{contact.name.text(talk.language)}*: {contact.value.text(talk.language)}"
         for contact in talk.config.contacts.values()
         if contact.valid_on(today)
     ]

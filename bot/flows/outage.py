@@ -22,11 +22,8 @@ async def outage(talk: Talk) -> None:
     if known:
         await _say_known(talk, system, branch, known[0])
         return
-    await talk.say(
-        "outage.unknown",
-        system=_name(talk, system),
-        now=talk.local_now(talk.config.branches.get(branch or "")),
-    )
+    here = talk.config.branches.get(branch or "")
+    await talk.say("outage.unknown", system=_name(talk, system), now=talk.local_now(here))
     if _only_asks(talk) and not await talk.agree("outage.want_report"):
         await talk.say("outage.no_report")
         return

@@ -49,7 +49,7 @@ def _days(talk: Talk, days: list[str]) -> str:
 
 
 def alternatives(talk: Talk, codes: Sequence[str], branch: Branch | None) -> str:
-    """Other channels, a line each, with their number."""
+    """Other channels, a line each below what introduces them, with their number."""
     lines = []
     for code in codes:
         contact = talk.config.contacts.get(code)
@@ -57,4 +57,4 @@ def alternatives(talk: Talk, codes: Sequence[str], branch: Branch | None) -> str
         if contact:
             value = value or contact.value.text(talk.language)
             lines.append(f"• {contact.name.text(talk.language)}: {value}")
-    return "\n".join(lines)
+    return "".join(f"\n{line}" for line in lines)

@@ -12,13 +12,13 @@ class Concepts:
     """Finds the concepts that stand in a text.
 
     Args:
-        pairs: (word or words, concept); a word that ends in ``*`` stands for all that begin so.
+        pairs: (word or words, concept); a word that ends in ``*`` stands for all that begin so,
+            any other for itself and what is made of it (``lahir`` for ``kelahiran``, not the other way).
         normaliser: rewrites the list's own words as it does those of a message, so that the two meet.
     """
 
     def __init__(self, pairs: Iterable[tuple[str, str]], normaliser: Normaliser) -> None:
         self._words: dict[str, set[str]] = {}
-        self._stems: dict[str, set[str]] = {}
         self._beginnings: list[tuple[str, str]] = []
         self._phrases: dict[str, list[tuple[list[str], str]]] = {}
         self._known: dict[str, frozenset[str]] = {}
@@ -32,7 +32,6 @@ class Concepts:
             self._beginnings.append((words[0], concept))
         elif words:
             self._words.setdefault(words[0], set()).add(concept)
-            self._stems.setdefault(stem(words[0]), set()).add(concept)
 
     def found(self, words: Sequence[str]) -> list[str]:
         """The concepts in normalised words, each once, in the order of their names."""
@@ -47,9 +46,7 @@ class Concepts:
     def _of(self, word: str) -> frozenset[str]:
         known = self._known.get(word)
         if known is None:
-            by_word = (
-                self._words.get(word) or (self._stems.get(stem(word)) if len(word) >= 5 else None) or set()
-            )
+            by_word = self._words.get(word) or self._words.get(stem(word)) or set()
             beginnings = {concept for start, concept in self._beginnings if word.startswith(start)}
             known = frozenset(by_word | beginnings)
             if len(self._known) < 50_000:

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import structlog
 
@@ -92,7 +91,7 @@ def load_embedded(config_dir: Path, models_dir: Path, lists: Lists) -> EmbeddedI
     if path.exists():
         try:
             return assemble(store.load(path), config_dir, lists, key)
-        except (OSError, ValueError, KeyError, BadZipFile):
+        except store.DAMAGED:
             log.warning("nlu.model_damaged", model=key)
     trained = train_embedded(config_dir, lists)
     store.save(path, trained)

@@ -129,19 +129,15 @@ def read_pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     meaning = ""
     for number, line in enumerate(lines, start=1):
         content = line.split("#")[0].strip()
-        if not content:
-            continue
-        if not meaning:
+        if content and not meaning:
             meaning, opened, content = (part.strip() for part in content.partition(": ["))
-            if not opened or not meaning:
+            if not opened:
                 raise ValueError(
                     f"{number}: found {line.strip()!r}, expected: word: [variant, variant, two words]"
                 )
-        for written in content.rstrip("]").split(","):
-            if written.strip():
-                yield written.strip(), meaning
-        if content.endswith("]"):
-            meaning = ""
+        for written in filter(None, map(str.strip, content.rstrip("]").split(","))):
+            yield written, meaning
+        meaning = "" if content.endswith("]") else meaning
     if meaning:
         raise ValueError(f"{number}: found no ] that closes the list of {meaning!r}")
 

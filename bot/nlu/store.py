@@ -5,6 +5,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from bot.nlu.classifier import Classifier
 from bot.nlu.features import Vocabulary
 from bot.nlu.interpreter import Thresholds
 from bot.nlu.tagger import Tagger
+
+DAMAGED = (OSError, ValueError, KeyError, EOFError, BadZipFile)
+"""What reading a file raises that is no model of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,9 @@ def load(path: Path) -> Model:
     """Read a model back.
 
     Raises:
-        OSError, ValueError, KeyError: the file is missing, damaged, or not of this form.
+        one of `DAMAGED`: the file is missing, damaged, or not of this form.
     """
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         about = json.loads(_unpacked(file["about"])[0])
         classifier = Classifier(
             intents=tuple(about["intents"]),

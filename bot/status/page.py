@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.config import Config
-from bot.status.picture import Picture, Shown, State, zone_of
+from bot.config import Config, Contact
+from bot.status.picture import Picture, Shown, State, branches_of, zone_of
 from bot.storage.tables import Notice
 from bot.texts import load_texts
 
@@ -95,7 +95,15 @@ class Pages:
 
     def _channels(self, language: str, notice: Notice) -> list[str]:
         known = [self._config.contacts[code] for code in notice.alternatives if code in self._config.contacts]
-        return [f"{item.name.text(language)} ({item.value.text(language)})" for item in known]
+        return [self._channel(language, notice, contact) for contact in known]
+
+    def _channel(self, language: str, notice: Notice, contact: Contact) -> str:
+        """Its name, and how to reach it; the branch's own WhatsApp has another number in every branch."""
+        reached = contact.value.text(language)
+        if contact.code == "whatsapp":
+            branches = branches_of(self._config, notice)
+            reached = (branches[0].whatsapp or "") if len(branches) == 1 else ""
+        return contact.name.text(language) + (f" ({reached})" if reached else "")
 
     def _render(self, template: str, language: str, **values: Any) -> str:
         spoken = self.spoken(language)

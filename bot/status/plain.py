@@ -28,7 +28,7 @@ def plain(config: Config, picture: Picture) -> bytes:
     said = {
         "as_of": picture.as_of,
         "components": [_component(config, component) for component in picture.components],
-    } | {state: [_notice(item) for item in picture.those(state)] for state in State}
+    } | {state.value: [_notice(item) for item in picture.those(state)] for state in State}
     return orjson.dumps(said, option=orjson.OPT_UTC_Z)
 
 

@@ -5,7 +5,7 @@ import pytest
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute, iter_route_contexts
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from bot.api import problem_handlers
 from bot.storage.engine import Database
@@ -125,13 +125,22 @@ async def test_other_paths_keep_their_own_errors(world: World) -> None:
     async def case(case: int) -> None:
         raise HTTPException(409)
 
+    @app.get("/failing/{kind}")
+    @app.get("/api/failing/{kind}")
+    async def failing(kind: str) -> None:
+        raise OSError("secret") if kind == "away" else KeyError("secret")
+
     problem_handlers(app)
-    transport = httpx.ASGITransport(app)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://siaga.test") as client:
         assert (await client.get("/desk/1")).text == "a page"
         assert (await client.get("/desk/x")).json().keys() == {"detail"}
         assert (await client.get("/api/1")).json()["status"] == 409
         assert (await client.get("/api/x")).json()["status"] == 404
+        for kind, status in (("away", 503), ("wrong", 500)):
+            assert (await client.get(f"/api/failing/{kind}")).json()["status"] == status
+            other = await client.get(f"/failing/{kind}")
+            assert (other.status_code, other.text) == (500, "Internal Server Error")
 
 
 async def test_without_a_database_it_says_try_again(world: World, tmp_path: object) -> None:
@@ -158,6 +167,13 @@ async def test_a_failure_of_ours_tells_nothing_of_the_inside(world: World) -> No
         "detail": "Something went wrong on our side.",
         "instance": "/api/v1/cases",
     }
+
+
+async def test_what_the_database_refuses_is_our_failure_not_its_absence(world: World) -> None:
+    async with world.api.database.engine.begin() as connection:
+        await connection.execute(text("alter table notices rename column title to heading"))
+    async with world.client(await world.token(), raise_app_exceptions=False) as client:
+        assert (await client.get("/notices")).status_code == 500
 
 
 @pytest.mark.parametrize("role", list(Role))

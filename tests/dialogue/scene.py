@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from bot.config import Config, load_config
 from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Reply, Turn
+from bot.dialogue.requests import Effect
 from bot.dialogue.state import Dialogue, Said, dump, load
 from bot.dialogue.talk import World
 from bot.flows import effects, lookups
 from bot.flows.registry import FLOWS
-from bot.messages import Entity, Interpretation, Media, MediaKind
+from bot.messages import Entity, Interpretation, Location, Media, MediaKind, Option
 from bot.settings import HOME
 from bot.texts import Texts, load_texts
 
@@ -36,8 +37,10 @@ class Scene:
     dialogue: Dialogue = field(default_factory=Dialogue)
     done: list[Any] = field(default_factory=list)
     queued: bool = False
+    our_branch: str | None = None
     replies: list[Reply] = field(default_factory=list)
     understood: str = ""
+    waits_with: str | None = None
 
     def say(
         self,
@@ -48,7 +51,9 @@ class Scene:
         also: Sequence[str] = (),
         tapped: str | None = None,
         media: int = 0,
+        kind: MediaKind = MediaKind.IMAGE,
         unsupported: str | None = None,
+        location: Location | None = None,
         **entities: str,
     ) -> list[str]:
         """Say something; `entities` are words of the text by entity name. Gives the replies' keys."""
@@ -58,25 +63,31 @@ class Scene:
         )
         ranking = ((intent, confidence), *((name, confidence - 0.1) for name in also)) if intent else ()
         meant = Interpretation(
-            text=text, intent=intent, confidence=confidence if intent else 0.0, ranking=ranking, entities=found
+            text=text,
+            intent=intent,
+            confidence=confidence if intent else 0.0,
+            ranking=ranking,
+            entities=found,
         )
-        photos = tuple(Media(kind=MediaKind.IMAGE, reference=f"photo-{n}") for n in range(media))
-        return self.take(
-            Said(
-                interpretation=meant,
-                at=self.now,
-                text=text,
-                tapped=tapped,
-                media=photos,
-                unsupported=unsupported,
-            )
+        files = tuple(Media(kind=kind, reference=f"file-{number}") for number in range(media))
+        said = Said(
+            interpretation=meant,
+            at=self.now,
+            text=text,
+            tapped=tapped,
+            media=files,
+            unsupported=unsupported,
+            location=location,
         )
+        return self.take(said)
 
     def take(self, said: Said) -> list[str]:
         """Give one message to the engine, through the store and back as in the service."""
         config, texts = sample()
         self.dialogue = load(dump(self.dialogue))
-        world = World(config=config, texts=texts, now=self.now, queued=self.queued)
+        world = World(
+            config=config, texts=texts, now=self.now, queued=self.queued, our_branch=self.our_branch
+        )
         turn = Turn(self.dialogue, FLOWS, world, Commands(texts))
         steps = turn.take(said)
         try:
@@ -87,20 +98,51 @@ class Scene:
             pass
         self.replies = turn.replies
         self.understood = turn.understood.outcome
-        return [reply.key for reply in turn.replies]
+        self.waits_with = turn.waits_with.intent if turn.waits_with else None
+        return self.keys
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the last replies."""
+        return [reply.key for reply in self.replies]
+
+    @property
+    def options(self) -> list[Option]:
+        """The buttons under the last replies."""
+        return [option for reply in self.replies for option in reply.options]
+
+    @property
+    def titles(self) -> list[str]:
+        """What stands on the buttons under the last replies."""
+        return [option.title for option in self.options]
 
     def tap(self, title: str) -> list[str]:
         """Tap the button with that title."""
-        option = next(item for reply in self.replies for item in reply.options if item.title == title)
+        return self.press(next(option for option in self.options if option.title == title))
+
+    def press(self, option: Option) -> list[str]:
+        """Tap a button, also one of long ago."""
         return self.say(option.title, tapped=option.id)
 
-    def text(self) -> str:
-        """The last replies in Indonesian, as the participant reads them."""
-        texts = sample()[1]
-        return "\n\n".join(texts.say(reply.key, self.dialogue.language, reply.values) for reply in self.replies)
+    def wait(self, **time: float) -> None:
+        """Let time go by."""
+        self.now += timedelta(**time)
+
+    def left_alone(self) -> list[str]:
+        """The time comes when a form has been left alone for too long."""
+        return self.take(
+            Said(
+                interpretation=Interpretation(text="", intent="", confidence=0), at=self.now, due="idle_form"
+            )
+        )
+
+    def text(self, language: str | None = None) -> str:
+        """The last replies as the participant reads them."""
+        texts, spoken = sample()[1], language or self.dialogue.language
+        return "\n\n".join(texts.say(reply.key, spoken, reply.values) for reply in self.replies)
 
     def _carry_out(self, request: Any) -> Any:
-        if isinstance(request, effects.Effect):
+        if isinstance(request, Effect):
             self.done.append(request)
         answer = self.answers.get(type(request), _USUAL.get(type(request)))
         assert answer, f"nothing to say to {request}"
@@ -121,3 +163,22 @@ _USUAL: dict[type, Callable[[Any], Any]] = {
     ),
     effects.LeaveQueue: lambda _: True,
 }
+
+
+def notice(**changes: Any) -> lookups.NoticeView:
+    """A closure of Palembang as flows see it, otherwise where `changes` say so."""
+    usual: dict[str, Any] = {
+        "id": 1,
+        "kind": "closure",
+        "title": "Pelayanan tatap muka dihentikan",
+        "body": "",
+        "affects": ("counter",),
+        "starts_at": MONDAY - timedelta(days=1),
+        "ends_at": MONDAY + timedelta(days=2),
+        "cause": None,
+        "guidance": None,
+        "replacement_office": None,
+        "alternatives": (),
+        "as_of": MONDAY - timedelta(hours=1),
+    }
+    return lookups.NoticeView(**(usual | changes))

@@ -59,10 +59,10 @@ def test_a_very_long_text_is_cut(small: EmbeddedInterpreter) -> None:
 
 
 def test_the_same_data_is_trained_once(config_dir: Path, tmp_path: Path) -> None:
-    first = load_embedded(config_dir, tmp_path, LISTS)
-    (file,) = tmp_path.iterdir()
+    first = load_embedded(config_dir, tmp_path / "models", LISTS)
+    (file,) = (tmp_path / "models").iterdir()
     written = file.stat().st_mtime_ns
-    again = load_embedded(config_dir, tmp_path, LISTS)
+    again = load_embedded(config_dir, tmp_path / "models", LISTS)
     assert file.stat().st_mtime_ns == written
     assert again.model == first.model
     for text in ("mobile jkn eror", "palembang buka besok?", "sesak"):
@@ -79,10 +79,10 @@ def test_other_data_is_another_model(config_dir: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 nothing", b"\x80\x04cposix\nsystem\n."])
 def test_a_damaged_file_is_trained_anew(config_dir: Path, tmp_path: Path, damage: bytes) -> None:
-    load_embedded(config_dir, tmp_path, LISTS)
-    (file,) = tmp_path.iterdir()
+    load_embedded(config_dir, tmp_path / "models", LISTS)
+    (file,) = (tmp_path / "models").iterdir()
     file.write_bytes(damage)
-    assert load_embedded(config_dir, tmp_path, LISTS).read("sistem eror").intent == "ask_outage"
+    assert load_embedded(config_dir, tmp_path / "models", LISTS).read("sistem eror").intent == "ask_outage"
     assert file.read_bytes() != damage
 
 
@@ -96,7 +96,7 @@ def test_a_file_that_holds_an_object_to_run_is_refused(tmp_path: Path) -> None:
 def test_a_missing_word_list_is_named(config_dir: Path, tmp_path: Path) -> None:
     (config_dir / "nlu" / "concepts.yml").unlink()
     with pytest.raises(ConfigurationError, match=r"concepts\.yml"):
-        load_embedded(config_dir, tmp_path, LISTS)
+        load_embedded(config_dir, tmp_path / "models", LISTS)
 
 
 def test_the_act_threshold_lets_few_mistakes_through() -> None:

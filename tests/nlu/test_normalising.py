@@ -93,8 +93,9 @@ def test_the_list_is_yaml_too() -> None:
     ("content", "problem"),
     [
         ("tidak ga", "1: found 'tidak ga'"),
-        ("ya: y\n\ntidak:\n", "3: found 'tidak:'"),
-        ("a: x\nb: x", "'x' is both"),
+        ("ya: [y]\n\ntidak: ga\n", "3: found 'tidak: ga'"),
+        ("a: [x]\nb: [x]", "'x' is both"),
+        ("a: [x,\n y", "no ] that closes"),
     ],
 )
 def test_a_wrong_list_is_named(tmp_path: Path, content: str, problem: str) -> None:

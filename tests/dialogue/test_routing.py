@@ -1,0 +1,345 @@
+"""Answer, correction, or a wish of its own: the line between them."""
+
+import pytest
+
+from bot.flows import effects
+from bot.messages import Location, MediaKind
+from tests.dialogue.scene import Scene
+
+STORY = "dokter tidak datang padahal kami sudah menunggu dari pagi sampai sore hari"
+
+
+def complaint(*, until: str = "facility") -> Scene:
+    """A complaint that waits with one of its questions."""
+    scene = Scene()
+    steps = {
+        "category": lambda: scene.say("saya mau mengadu", "file_complaint"),
+        "facility": lambda: scene.tap("Obat tidak tersedia"),
+        "story": lambda: scene.say("RS SMC", facility="RS SMC"),
+        "evidence": lambda: scene.say(STORY),
+        "summary": lambda: scene.tap("Tidak ada"),
+    }
+    for name, step in steps.items():
+        keys = step()
+        assert keys[-1] == f"complaint.{name}"
+        if name == until:
+            break
+    return scene
+
+
+def answers(scene: Scene) -> dict[str, object]:
+    """What the form on top has taken down, without its key's flow."""
+    return {key.partition(".")[2]: kept for key, kept in scene.dialogue.forms[-1].answers.items()}
+
+
+# -- answers and wishes ---------------------------------------------------------------------------------------
+
+
+def test_a_question_in_the_middle_is_answered_and_the_form_goes_on() -> None:
+    scene = complaint(until="facility")
+    keys = scene.say("kantor palembang buka jam berapa?", "ask_closure", place="palembang")
+    assert keys == ["closure.open_now", "form.go_on", "complaint.facility"]
+    assert scene.say("RS SMC", facility="RS SMC") == ["complaint.story"]
+
+
+def test_a_question_whose_answer_needs_a_question_comes_back_too() -> None:
+    scene = complaint(until="facility")
+    assert scene.say("kantor buka ga?", "ask_closure") == ["closure.branch"]
+    assert scene.say("samarinda", place="samarinda")[1:] == ["form.go_on", "complaint.facility"]
+
+
+def test_an_answer_is_an_answer_whatever_the_interpreter_thinks() -> None:
+    scene = complaint(until="facility")
+    assert scene.say("RSUD AW Sjahranie", "find_facility", 0.99) == ["complaint.story"]
+
+
+def test_a_story_with_question_words_is_no_interruption() -> None:
+    scene = complaint(until="story")
+    story = "kenapa obatnya selalu kosong, kantor bpjs bilang apa coba, sudah tiga kali begini terus"
+    assert scene.say(story, "ask_closure") == ["complaint.evidence"]
+    assert answers(scene)["story"] == story
+
+
+def test_a_wish_for_a_human_is_never_taken_for_a_story() -> None:
+    scene = complaint(until="story")
+    assert scene.say("saya mau bicara sama orang aja", "request_agent") == ["handover.queued"]
+    request = scene.done[-1]
+    assert isinstance(request, effects.RequestAgent)
+    assert request.so_far["file_complaint"]["complaint.category"] == "obat_kosong"
+
+
+@pytest.mark.parametrize("text", ["aplikasi tidak bisa dibuka dari tadi", "kantor palembang buka"])
+def test_a_wish_at_an_offer_is_a_wish_even_with_a_no_in_it(text: str) -> None:
+    scene = Scene()
+    scene.say("cara pindah faskes", "admin_change_facility")
+    assert scene.keys[-1] == "information.agent"
+    intent = "ask_closure" if "kantor" in text else "ask_outage"
+    entities = {"place": "palembang"} if "kantor" in text else {"system": "aplikasi"}
+    assert scene.say(text + "?", intent, **entities)[0].partition(".")[0] in ("closure", "outage")
+
+
+def test_thanks_with_a_particle_are_no_yes() -> None:
+    scene = Scene()
+    scene.say("cara pindah faskes", "admin_change_facility")
+    assert scene.say("makasih ya", "thank") == ["thank.welcome"]
+    assert not scene.done
+
+
+def test_one_question_after_another_of_the_same_kind() -> None:
+    scene = Scene()
+    scene.say("cara pindah faskes", "admin_change_facility")
+    assert scene.say("iuran kelas 3 berapa", "ask_payment")[0] == "information.is"
+    assert "Iuran" in scene.text()
+
+
+def test_a_menu_gives_way_to_words_that_say_more() -> None:
+    scene = Scene()
+    scene.say("halo min", "greet")
+    assert scene.say("kantor palembang buka", "ask_closure", place="palembang") == ["closure.open_now"]
+
+
+def test_a_menu_over_a_form_does_not_stand_in_the_way() -> None:
+    scene = complaint(until="facility")
+    scene.say("menu")
+    assert scene.say("RS SMC", facility="RS SMC") == ["complaint.story"]
+
+
+def test_a_question_to_the_operator_over_a_form_does_not_either() -> None:
+    scene = complaint(until="evidence")
+    assert scene.say("iuran kelas 3 berapa?", "ask_payment")[-1] == "information.agent"
+    assert scene.say(media=1) == ["complaint.evidence"]
+    assert scene.tap("Selesai") == ["complaint.summary"]
+
+
+# -- understanding --------------------------------------------------------------------------------------------
+
+
+def test_in_doubt_it_asks_back_and_goes_on_with_the_words_that_were_said() -> None:
+    scene = Scene()
+    assert scene.say(
+        "SEP RS SMC gimana", "ask_outage", 0.45, also=["ask_referral"], facility="RS SMC", system="SEP"
+    )
+    assert scene.keys == ["clarify.which"]
+    assert scene.titles == ["Gangguan sistem", "Rujukan & antrean", "Menu"]
+    assert scene.understood == "asked_back"
+    assert scene.tap("Gangguan sistem") == ["outage.unknown", "outage.since"]
+
+
+def test_courtesy_is_never_offered_as_a_guess() -> None:
+    scene = Scene()
+    scene.say("hmm oke deh tutup", "ask_closure", 0.4, also=["thank", "affirm"])
+    assert scene.titles == ["Kantor buka/tutup", "Menu"]
+
+
+def test_likely_thanks_are_taken_as_thanks() -> None:
+    assert Scene().say("tengkyu", "thank", 0.4) == ["thank.welcome"]
+
+
+def test_in_doubt_it_asks_back_although_a_menu_is_open() -> None:
+    scene = Scene()
+    scene.say("halo", "greet")
+    assert scene.say("kepesertaan", "check_membership", 0.4) == ["clarify.which"]
+
+
+def test_twice_not_understood_offers_a_human() -> None:
+    scene = Scene()
+    assert scene.say("asdf") == ["lost.menu"]
+    assert scene.understood == "fell_through"
+    assert scene.say("qwer") == ["handover.offer"]
+    assert scene.say("iya") == ["handover.queued"]
+
+
+def test_what_was_not_understood_goes_along_when_the_menu_says_what_it_was() -> None:
+    scene = Scene()
+    story = "kemarin ibu saya ke rumah sakit terus ditinggal begitu saja sama perawatnya sampai malam"
+    assert scene.say(story) == ["lost.menu"]
+    assert scene.tap("Pengaduan")[:1] == ["complaint.sorry"]
+    scene.say("Pelayanan faskes")
+    scene.say("RS SMC", facility="RS SMC")
+    assert scene.keys == ["complaint.evidence"]
+
+
+def test_failures_in_a_form_ask_again_with_help_and_then_offer_a_human() -> None:
+    scene = complaint(until="category")
+    assert scene.say("hmm") == ["form.hint_choose", "complaint.category"]
+    assert scene.say("hmm") == ["form.hint_choose", "form.offer_agent", "complaint.category"]
+    assert scene.say("2") == ["complaint.facility"]
+
+
+def test_a_case_number_alone_is_understood() -> None:
+    scene = Scene()
+    assert scene.say("PLB-2611-00042", case_number="PLB-2611-00042") == ["case_status.not_yours"]
+
+
+def test_what_an_agent_is_to_read_is_passed_on_while_waiting() -> None:
+    scene = Scene(queued=True)
+    for text, intent in [
+        ("kartu anak saya belum jadi", ""),
+        ("halo?", "greet"),
+        ("obat kosong", "file_complaint"),
+    ]:
+        assert scene.say(text, intent) == ["handover.forwarded"]
+    assert scene.say(media=1) == ["handover.forwarded"]
+    assert scene.say(media=1, kind=MediaKind.VOICE) == ["handover.forwarded"]
+    assert scene.say("kantor palembang buka?", "ask_closure", place="palembang") == ["closure.open_now"]
+    assert scene.say("iuran berapa", "ask_payment") == ["information.is"]
+
+
+# -- emergencies ----------------------------------------------------------------------------------------------
+
+
+def test_an_emergency_interrupts_everything_and_the_form_comes_back() -> None:
+    scene = complaint(until="facility")
+    assert scene.say("bapak saya pingsan sesak napas", "emergency", 0.4) == [
+        "emergency.help",
+        "emergency.agent",
+    ]
+    assert scene.tap("Tidak") == ["emergency.closing", "form.go_on", "complaint.facility"]
+
+
+def test_an_emergency_leads_to_a_human_with_priority() -> None:
+    scene = Scene()
+    scene.say("tolong sesak napas", "emergency")
+    assert scene.say("ya") == ["handover.urgent"]
+    assert scene.done[-1].urgent
+
+
+def test_a_story_that_sounds_like_an_emergency_is_kept_as_the_story() -> None:
+    scene = complaint(until="story")
+    scene.say("anak saya sesak napas tapi ditolak igd kemarin", "emergency", 0.5)
+    assert scene.tap("Tidak") == ["emergency.closing", "form.go_on", "complaint.evidence"]
+    assert answers(scene)["story"] == "anak saya sesak napas tapi ditolak igd kemarin"
+
+
+def test_the_same_emergency_is_not_answered_again_and_again() -> None:
+    scene = Scene()
+    scene.say("tolong sesak napas", "emergency")
+    assert scene.say("tolong cepat dia sesak", "emergency", 0.4) == ["form.hint_yes_no", "emergency.agent"]
+    scene.tap("Tidak")
+    scene.wait(minutes=20)
+    assert scene.say("sekarang kejang", "emergency", 0.4)[0] == "emergency.help"
+
+
+# -- taps -----------------------------------------------------------------------------------------------------
+
+
+def test_a_tap_on_an_earlier_question_changes_its_answer() -> None:
+    scene = Scene()
+    scene.say("mau mengadu", "file_complaint")
+    buttons = {option.title: option for option in scene.options}
+    scene.press(buttons["Antrean"])
+    assert scene.press(buttons["Obat tidak tersedia"]) == ["form.corrected", "complaint.facility"]
+    assert answers(scene)["category"] == "obat_kosong"
+
+
+def test_a_button_tapped_twice_changes_nothing() -> None:
+    scene = Scene()
+    scene.say("mau mengadu", "file_complaint")
+    button = scene.options[0]
+    scene.press(button)
+    assert scene.press(button) == ["complaint.facility"]
+
+
+def test_a_tap_on_a_form_that_waits_below_leaves_what_is_above() -> None:
+    scene = Scene()
+    scene.say("mau mengadu", "file_complaint")
+    button = scene.options[0]
+    assert scene.say("kantor buka ga?", "ask_closure") == ["closure.branch"]
+    assert scene.press(button) == ["complaint.facility"]
+    assert len(scene.dialogue.forms) == 1
+
+
+def test_a_button_of_a_form_that_is_over_is_explained() -> None:
+    scene = Scene()
+    scene.say("mau mengadu", "file_complaint")
+    button = scene.options[0]
+    scene.say("batal", "cancel")
+    assert scene.press(button) == ["form.stale", "menu.what"]
+
+
+def test_the_buttons_of_an_old_menu_stay_good() -> None:
+    scene = Scene()
+    scene.say("halo", "greet")
+    buttons = {option.title: option for option in scene.options}
+    scene.press(buttons["Pengaduan"])
+    scene.say("batal", "cancel")
+    assert scene.press(buttons["Kantor buka/tutup"]) == ["closure.branch"]
+
+
+@pytest.mark.parametrize("made_up", ["", "x", "9:closure.branch:palembang", "1:x:y", "1:a:_lost", "a:b:c"])
+def test_a_made_up_button_is_stale(made_up: str) -> None:
+    assert Scene().say("?", tapped=made_up)[0] == "form.stale"
+
+
+# -- photos, voices and the like ------------------------------------------------------------------------------
+
+
+def test_a_photo_out_of_the_blue_is_asked_about_and_kept_for_the_complaint() -> None:
+    scene = Scene()
+    assert scene.say(media=2) == ["media.what"]
+    scene.tap("Pengaduan")
+    scene.tap("Antrean")
+    scene.say("RS SMC", facility="RS SMC")
+    scene.say(STORY)
+    assert "Sudah kami terima: 2" in scene.text()
+
+
+def test_a_photo_before_it_is_asked_for_is_kept_and_the_question_stays() -> None:
+    scene = complaint(until="facility")
+    assert scene.say(media=1) == ["form.media_kept", "complaint.facility"]
+    scene.say("RS SMC", facility="RS SMC")
+    assert scene.say(STORY) == ["complaint.evidence"]
+    assert "Sudah kami terima: 1" in scene.text()
+    assert scene.titles == ["Selesai"]
+
+
+def test_a_photo_with_a_caption_is_an_answer_with_a_photo() -> None:
+    scene = complaint(until="facility")
+    assert scene.say("RS SMC", facility="RS SMC", media=1) == ["complaint.story"]
+    assert len(scene.dialogue.forms[-1].media) == 1
+
+
+def test_a_photo_with_a_caption_that_is_a_wish_starts_it_with_the_photo() -> None:
+    scene = Scene()
+    scene.say("saya ditolak di RS SMC", "file_complaint", media=1, facility="RS SMC")
+    assert len(scene.dialogue.forms[-1].media) == 1
+
+
+def test_a_photo_whose_caption_is_not_understood_is_asked_about() -> None:
+    assert Scene().say("nih", media=1) == ["media.what"]
+
+
+@pytest.mark.parametrize("kind", ["voice", "audio", "video", "sticker", "contact"])
+def test_what_cannot_be_read_is_said_and_the_question_is_put_again(kind: str) -> None:
+    scene = complaint(until="facility")
+    assert scene.say(media=1, kind=MediaKind(kind)) == [f"unreadable.{kind}", "complaint.facility"]
+    assert Scene().say(media=1, kind=MediaKind(kind)) == [f"unreadable.{kind}"]
+
+
+def test_a_poll_and_a_place_on_the_map_cannot_be_read_either() -> None:
+    assert Scene().say(unsupported="poll") == ["unreadable.other"]
+    assert Scene().say(location=Location(latitude=-2.9, longitude=104.7)) == ["unreadable.location"]
+
+
+# -- languages ------------------------------------------------------------------------------------------------
+
+
+def test_the_language_changes_in_the_middle_of_a_form() -> None:
+    scene = complaint(until="facility")
+    assert scene.say("english please", "change_language") == [
+        "language.done",
+        "form.go_on",
+        "complaint.facility",
+    ]
+    assert "At which hospital" in scene.text()
+    assert scene.say("RS SMC", facility="RS SMC") == ["complaint.story"]
+
+
+def test_commands_are_understood_in_both_languages_whatever_is_spoken() -> None:
+    for word in ("batal", "cancel", "BATAL.", "gak jadi deh", "/batal"):
+        scene = complaint(until="facility")
+        assert scene.say(word) == ["form.cancelled"], word
+    for word in ("petugas", "agent", "Petugas dong min", "cs"):
+        assert complaint(until="facility").say(word) == ["handover.queued"], word
+    for word in ("menu", "help", "/start", "/start promo", "Menu!"):
+        assert Scene().say(word) == ["menu.what"], word

@@ -1,0 +1,167 @@
+"""A complaint is taken down: what about, where, what happened, proof, a summary, a number."""
+
+import pytest
+
+from bot.flows import effects
+from tests.dialogue.scene import Scene, sample
+from tests.dialogue.test_routing import STORY, answers, complaint
+
+LONG = (
+    "saya ditolak berobat di RS SMC kemarin malam katanya kamar penuh padahal ibu saya demam tinggi "
+    "dan kartunya masih aktif"
+)
+
+
+def test_from_the_first_word_to_a_case_number() -> None:
+    scene = complaint(until="summary")
+    text = scene.text()
+    for part in ("Obat kosong", "RS Samarinda Medika Citra", "Samarinda", STORY):
+        assert part in text
+    assert "Lampiran" not in text
+    assert scene.tap("Ya, kirim") == ["complaint.received"]
+    case = scene.done[0]
+    assert isinstance(case, effects.OpenCase)
+    assert (case.kind, case.category, case.branch, case.priority) == (
+        "complaint",
+        "obat_kosong",
+        "samarinda",
+        "normal",
+    )
+    assert case.fields == {"facility": "RS Samarinda Medika Citra", "story": STORY}
+    assert "PLB-2611-00001" in scene.text()
+    assert "Paling lambat kami jawab" in scene.text()
+    assert not scene.dialogue.forms
+
+
+def test_a_long_opening_tells_it_all() -> None:
+    scene = Scene()
+    assert scene.say(LONG, "file_complaint", facility="RS SMC") == ["complaint.sorry", "complaint.evidence"]
+    assert scene.say("tidak ada") == ["complaint.summary"]
+    assert scene.say("ya") == ["complaint.received"]
+    assert scene.done[0].category == "ditolak_rs"
+    assert scene.done[0].priority == "high"
+
+
+@pytest.mark.parametrize(
+    ("answer", "category"),
+    [
+        ("2", "pelayanan_faskes"),
+        ("nomor tiga", "antrean"),
+        ("Biaya tambahan", "iur_biaya"),
+        ("biaya tmbahan", "iur_biaya"),
+        ("obatnya kosong terus", "obat_kosong"),
+        ("susternya judes banget", "pelayanan_faskes"),
+        ("lainnya", "lainnya"),
+        ("sudah antri dari subuh tapi obat kosong", "obat_kosong"),
+        ("kartu saya dinonaktifkan", "administrasi"),  # not among the ten that are shown
+    ],
+)
+def test_a_category_in_any_words(answer: str, category: str) -> None:
+    scene = complaint(until="category")
+    scene.say(answer)
+    assert answers(scene)["category"] == category
+
+
+@pytest.mark.parametrize("answer", ["99", "0", "hmm", "apa aja pilihannya"])
+def test_no_category_at_all_is_asked_again(answer: str) -> None:
+    scene = complaint(until="category")
+    assert scene.say(answer) == ["form.hint_choose", "complaint.category"]
+
+
+def test_a_story_told_at_the_wrong_question_is_not_asked_for_twice() -> None:
+    scene = complaint(until="category")
+    story = "kemarin ibu saya ke sana terus ditinggal begitu saja sampai malam tanpa diperiksa siapa pun"
+    assert scene.say(story) == ["form.hint_choose", "complaint.category"]
+    scene.tap("Pelayanan faskes")
+    assert scene.say("RS SMC", facility="RS SMC") == ["complaint.evidence"]
+    assert answers(scene)["story"] == story
+
+
+def test_a_category_about_no_facility_asks_for_the_place() -> None:
+    scene = complaint(until="category")
+    assert scene.say("iuran") == ["complaint.branch"]
+    assert scene.say("palembang") == ["complaint.story"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ("RS SMC", "RS Samarinda Medika Citra"),
+        ("rsud aw syahrani", "RSUD Abdoel Wahab Sjahranie"),
+        ("di rumah sakit aw sjahranie kak", "RSUD Abdoel Wahab Sjahranie"),
+    ],
+)
+def test_a_facility_that_is_known_decides_the_branch(answer: str, name: str) -> None:
+    scene = complaint(until="facility")
+    assert scene.say(answer) == ["complaint.story"]
+    config = sample()[0]
+    code = str(answers(scene)["facility"]).removeprefix("=")
+    assert config.facilities[code].name == name
+
+
+@pytest.mark.parametrize("answer", ["Klinik Sehat Ceria", "Tidak tahu", "saya lupa namanya"])
+def test_a_facility_that_is_not_known_asks_for_the_place(answer: str) -> None:
+    scene = complaint(until="facility")
+    assert scene.say(answer) == ["complaint.branch"]
+    scene.say("palembang")
+    scene.say(STORY)
+    scene.say("gak ada")
+    assert ("Klinik Sehat Ceria" in scene.text()) == (answer == "Klinik Sehat Ceria")
+    scene.say("ya kirim")
+    assert scene.done[0].fields["facility"] == (answer if "Klinik" in answer else None)
+
+
+def test_a_story_that_is_too_short_is_asked_for_again() -> None:
+    scene = complaint(until="story")
+    assert scene.say("kecewa") == ["form.hint_words", "complaint.story"]
+    assert scene.say("dokternya tidak pernah datang") == ["complaint.evidence"]
+
+
+def test_photos_are_counted_and_five_are_enough() -> None:
+    scene = complaint(until="evidence")
+    assert scene.say(media=2) == ["complaint.evidence"]
+    assert "Sudah kami terima: 2" in scene.text()
+    assert scene.say(media=3) == ["complaint.summary"]
+    assert "*Lampiran:* 5" in scene.text()
+    scene.say("kirim")
+    assert len(scene.done[0].evidence) == 5
+
+
+@pytest.mark.parametrize(
+    "answer", ["Tidak ada", "tidak ada", "gak ada", "ga ada min", "lewati", "selesai", "1", "belum"]
+)
+def test_no_photos(answer: str) -> None:
+    scene = complaint(until="evidence")
+    assert scene.say(answer) == ["complaint.summary"]
+
+
+@pytest.mark.parametrize(
+    "yes", ["ya", "iya betul", "kirim", "ok kirim aja", "1", "Ya, kirim", "sudah benar", "👍"]
+)
+def test_a_yes_sends(yes: str) -> None:
+    scene = complaint(until="summary")
+    assert scene.say(yes) == ["complaint.received"]
+
+
+@pytest.mark.parametrize("until", ["category", "facility", "story", "evidence", "summary"])
+def test_batal_at_every_question_opens_nothing(until: str) -> None:
+    scene = complaint(until=until)
+    assert scene.say("batal") == ["form.cancelled"]
+    assert not scene.done
+
+
+def test_the_button_batal_under_the_summary() -> None:
+    scene = complaint(until="summary")
+    assert scene.titles == ["Ya, kirim", "Ubah", "Batal"]
+    assert scene.tap("Batal") == ["form.cancelled"]
+    assert not scene.done
+
+
+def test_a_very_long_story_is_shortened_in_the_summary_only() -> None:
+    scene = complaint(until="story")
+    story = "mereka bilang " + "kamar penuh terus " * 200
+    scene.say(story.strip())
+    scene.tap("Tidak ada")
+    assert len(scene.text()) < 1000
+    scene.say("kirim")
+    assert scene.done[0].summary == story.strip()[:4000]
