@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 SIAGA := .venv/bin/siaga
 
-.PHONY: help setup demo demo-reset test lint fast lock clean
+.PHONY: help setup demo demo-reset test lint fast bench lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,6 +16,7 @@ setup: .venv/.ready ## Put everything into .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/service.lock
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	.venv/bin/siaga nlu train
 	@touch $@
 
 demo: setup ## Start SIAGA with sample data, a simulator and a desk
@@ -36,8 +37,11 @@ lint: setup ## ruff, mypy --strict and import-linter
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-lock: ## Choose the newest versions again
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+bench: setup ## Measure; results are printed, nothing is judged by them
+	.venv/bin/python -m tests.bench.turns
+
+lock: setup ## Choose the newest versions again
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--all-extras pyproject.toml -o requirements/service.lock
 
 clean: ## Remove what make put here

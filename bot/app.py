@@ -73,21 +73,22 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
         stack.push_async_callback(database.close)
         live = Live(settings.redis_url)
         stack.push_async_callback(live.close)
-        interpreter: Interpreter = embedded
-        if settings.rasa_url:
-            http = await stack.enter_async_context(httpx.AsyncClient())
-            labels = read_labels(settings.config_dir / "rasa" / "domain.yml")
-            rasa = Rasa(
-                http,
-                settings.rasa_url,
-                labels,
-                timeout=settings.rasa_timeout,
-                thresholds=embedded.thresholds,
-            )
-            interpreter = Fallback(rasa, embedded)
+        interpreter = await _with_rasa(stack, settings, embedded)
         channels = make_channels(settings, database, sealer, live)
         for channel in channels.values():
             stack.push_async_callback(channel.close)
+        conversations = Conversations(
+            database=database,
+            sealer=sealer,
+            config=config,
+            texts=texts,
+            interpreter=interpreter,
+            thresholds=embedded.thresholds,
+            flows=FLOWS,
+            live=live,
+            clock=clock,
+            idle=(timedelta(minutes=settings.remind_after), timedelta(minutes=settings.expire_after)),
+        )
         yield Bot(
             settings=settings,
             database=database,
@@ -97,21 +98,22 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
             live=live,
             interpreter=interpreter,
             channels=channels,
-            conversations=Conversations(
-                database=database,
-                sealer=sealer,
-                config=config,
-                texts=texts,
-                interpreter=interpreter,
-                thresholds=embedded.thresholds,
-                flows=FLOWS,
-                live=live,
-                clock=clock,
-                idle=(timedelta(minutes=settings.remind_after), timedelta(minutes=settings.expire_after)),
-            ),
+            conversations=conversations,
             handling=Handling(sealer=sealer, config=config, texts=texts, live=live, clock=clock),
             publisher=Publisher(config, texts, sealer),
         )
+
+
+async def _with_rasa(stack: AsyncExitStack, settings: Settings, embedded: EmbeddedInterpreter) -> Interpreter:
+    """Rasa with the embedded interpreter behind it, where there is a Rasa server; else the embedded one."""
+    if not settings.rasa_url:
+        return embedded
+    http = await stack.enter_async_context(httpx.AsyncClient())
+    labels = read_labels(settings.config_dir / "rasa" / "domain.yml")
+    rasa = Rasa(
+        http, settings.rasa_url, labels, timeout=settings.rasa_timeout, thresholds=embedded.thresholds
+    )
+    return Fallback(rasa, embedded)
 
 
 def embedded_interpreter(config_dir: Path, data_dir: Path, config: Config) -> EmbeddedInterpreter:

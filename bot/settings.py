@@ -1,5 +1,6 @@
 """Settings from the environment or a .env file: one typed object, read once at the start."""
 
+import secrets
 from pathlib import Path
 from typing import Literal
 
@@ -86,10 +87,11 @@ class Settings(BaseSettings):
         return bool(self.telegram_bot_token and secret)
 
 
-EXAMPLES = {
-    "database_url": "postgresql://siaga:password@localhost/siaga",
-    "secret_key": "$(openssl rand -hex 32)",
-}
+def _example(name: str) -> str:
+    """A value to start with; for the key a new one each time, good to be used as it is."""
+    if name == "secret_key":
+        return secrets.token_hex(32)
+    return "postgresql://siaga:password@localhost/siaga" if name == "database_url" else "..."
 
 
 def read_settings(**given: object) -> Settings:
@@ -109,7 +111,7 @@ def _problem(item: object) -> str:
     name = str(item["loc"][0]) if item["loc"] else "?"
     variable = f"SIAGA_{name.upper()}"
     if item["type"] == "missing":
-        return f"{variable} is not set. Add to .env: {variable}={EXAMPLES.get(name, '...')}"
+        return f"{variable} is not set. Add to .env: {variable}={_example(name)}"
     field = Settings.model_fields.get(name)
     meant = f" ({field.description})" if field and field.description else ""
     return f"{variable} is wrong: {item['msg']}{meant}"

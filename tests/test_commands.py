@@ -3,11 +3,7 @@
 import json
 import os
 import re
-import signal
-import socket
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -15,8 +11,7 @@ import pytest
 
 from bot.settings import HOME
 from tests.conftest import SECRET_KEY
-
-SIAGA = Path(sys.executable).parent / "siaga"
+from tests.running import SIAGA, running_service
 
 
 @pytest.fixture
@@ -30,9 +25,18 @@ def environment(database_url, redis_url, tmp_path) -> dict[str, str]:
     }
 
 
-def siaga(*arguments: str, env: dict[str, str], cwd: Path, typed: str = "") -> subprocess.CompletedProcess[str]:
+def siaga(
+    *arguments: str, env: dict[str, str], cwd: Path, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [SIAGA, *arguments], env=env, cwd=cwd, input=typed, capture_output=True, text=True, timeout=120, check=False
+        [SIAGA, *arguments],
+        env=env,
+        cwd=cwd,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -92,41 +96,12 @@ def test_a_chat_gives_one_json_object_a_message(environment, tmp_path):
 
 
 def test_the_service_starts_answers_and_stops_when_told(environment, tmp_path):
-    port = _free_port()
-    running = subprocess.Popen(
-        [SIAGA, "serve", "--role", "all", "--port", str(port)],
-        env=environment,
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        ready = _wait_for(f"http://127.0.0.1:{port}/readyz", running)
-        assert ready.json()["status"] == "ok"
-        assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
-        assert "siaga_inbox_pending 0" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
-        assert httpx.get(f"http://127.0.0.1:{port}/simulator").status_code == 404
-        assert httpx.post(f"http://127.0.0.1:{port}/webhooks/telegram", json={}).status_code == 404
-    finally:
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(timeout=20) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
-
-
-def _wait_for(url: str, running: subprocess.Popen[bytes]) -> httpx.Response:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        assert running.poll() is None, running.stderr.read().decode()[-2000:]
-        try:
-            answer = httpx.get(url)
-            if answer.status_code == 200:
-                return answer
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError(f"{url} did not answer")
+    with running_service(environment, tmp_path) as base:
+        assert httpx.get(f"{base}/readyz").json()["status"] == "ok"
+        assert httpx.get(f"{base}/healthz").status_code == 200
+        assert "siaga_inbox_pending 0" in httpx.get(f"{base}/metrics").text
+        assert httpx.get(f"{base}/simulator").status_code == 404
+        assert httpx.post(f"{base}/webhooks/telegram", json={}).status_code == 404
+        assert httpx.get(f"{base}/api/v1/openapi.json").status_code == 200
+        assert httpx.get(f"{base}/status.json").status_code == 200
+        assert httpx.get(f"{base}/desk", follow_redirects=True).status_code == 200

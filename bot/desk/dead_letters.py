@@ -55,12 +55,12 @@ def add(routes: APIRouter, desk: Desk, pages: Pages) -> None:
     async def resend(request: Request, outbox_id: str) -> Response:
         agent, wanted = leader(request), row_id(outbox_id)
         async with desk.database.sessions.begin() as session:
-            found = (await session.execute(_failed(agent).where(Outbox.id == wanted))).first()
-            if found is None and await session.get(Outbox, wanted) is None:
+            found = (await session.execute(_seen_by(agent).where(Outbox.id == wanted))).first()
+            if found is None:
                 raise NotFound(outbox_id)
-            sent = found is not None and await outbox.resend(session, wanted, desk.clock())
-            if found is not None and sent:
-                row, _, case = found
+            row, _, case = found
+            sent = await outbox.resend(session, wanted, desk.clock())
+            if sent:
                 subject = ("case", case.id) if case else ("message", row.message_id)
                 record(session, subject, "resent", Actor("agent", agent.id), desk.clock(), outbox=wanted)
         return RedirectResponse(f"{BASE}/dead-letters?done={'resent' if sent else 'not_resent'}", 303)
@@ -68,7 +68,9 @@ def add(routes: APIRouter, desk: Desk, pages: Pages) -> None:
 
 async def dead_letters(desk: Desk, session: AsyncSession, agent: Agent) -> list[DeadLetter]:
     """The newest that an agent may see: those of their branch, or of none."""
-    found = await session.execute(_failed(agent).order_by(Outbox.id.desc()).limit(SHOWN))
+    found = await session.execute(
+        _seen_by(agent).where(Outbox.state.in_(FAILED)).order_by(Outbox.id.desc()).limit(SHOWN)
+    )
     return [
         DeadLetter(
             id=row.id,
@@ -86,14 +88,13 @@ async def dead_letters(desk: Desk, session: AsyncSession, agent: Agent) -> list[
     ]
 
 
-def _failed(agent: Agent) -> Select[Outbox, Conversation, Case]:
-    """Failed rows with their conversation, and their case where there is one."""
+def _seen_by(agent: Agent) -> Select[Outbox, Conversation, Case]:
+    """Rows that an agent may see, with their conversation, and their case where there is one."""
     query = (
         select(Outbox, Conversation, Case)
         .join(Conversation, Conversation.address == Outbox.address)
         .outerjoin(Message, Message.id == Outbox.message_id)
         .outerjoin(Case, Case.id == Message.case_id)
-        .where(Outbox.state.in_(FAILED))
     )
     return query if agent.branch is None else query.where(_theirs(agent.branch))
 

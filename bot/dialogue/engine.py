@@ -217,6 +217,8 @@ class Turn:
         if intent == "emergency":
             self.dialogue.emergency_at = self._world.now
             self._keep_story(said, waiting)
+        if self._flows[intent].by_question:
+            self.dialogue.asked, self.dialogue.asked_at = intent, self._world.now
         self.understood = Understood("acted", intent)
         heard = [Heard.of(said)] if said.tapped is None else []
         yield from self._stack.begin(intent, heard, media=said.media)

@@ -5,6 +5,7 @@ The line between an answer to the open question and a new wish is drawn here and
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from bot.dialogue.flow import Flow, Flows
@@ -13,6 +14,8 @@ from bot.dialogue.requests import Ask
 from bot.dialogue.state import Dialogue, Form, Heard, Said
 from bot.dialogue.talk import World
 
+FOLLOWS_WITHIN = timedelta(minutes=10)
+"""For how long words such as "kalau besok?" go on with the question before."""
 EMERGENCY_FROM = 0.35
 """Missing an emergency is worse than asking once too often: it interrupts well below `World.act`."""
 
@@ -275,10 +278,19 @@ class Router:
             return Begin(meant.intent)
         if meant.first("case_number"):
             return Begin("ask_case_status")
+        if self._follows_up(said):
+            return Begin(str(self._dialogue.asked))
         near = [name for name, share in meant.ranking[:3] if share >= 0.08 and self._offered(name)]
         if likely and near:
             return AskBack(tuple(dict.fromkeys(near)))
         return MediaKept() if said.media else Lost()
+
+    def _follows_up(self, said: Said) -> bool:
+        """Whether a few words only put another day or place into the question before: "kalau besok?"."""
+        asked, at = self._dialogue.asked, self._dialogue.asked_at
+        if asked is None or at is None or said.at - at > FOLLOWS_WITHIN or len(said.text.split()) > 4:
+            return False
+        return asked in self._flows and bool(Heard.of(said).first("place", "when"))
 
     def _offered(self, intent: str) -> bool:
         return intent in self._flows and not self._flows[intent].courtesy

@@ -113,6 +113,9 @@ class Dialogue:
     failures: int = 0
     """Messages in a row that were not understood."""
     emergency_at: datetime | None = None
+    asked: str | None = None
+    """The question that was answered last: "kalau besok?" asks it again."""
+    asked_at: datetime | None = None
 
     @property
     def top(self) -> Form | None:

@@ -99,25 +99,24 @@ def _span(talk: Talk, notice: NoticeView, zone: ZoneInfo) -> dict[str, object]:
 
 
 async def _say_regular(talk: Talk, branch: Branch, day: date, notices: list[NoticeView]) -> None:
-    holidays = talk.config.holidays
-    now = talk.local_now(branch)
+    now, holidays = talk.local_now(branch), talk.config.holidays
+    today = day == now.date()
     office = office_day(branch, day, holidays)
-    opens = _opens(talk, branch, datetime.combine(day, time(), now.tzinfo), notices)
+    after = now if today else datetime.combine(day, time(), now.tzinfo)
+    reason = office.name.text(talk.language) if office.name else ""
     if not office.ranges:
-        reason = office.name.text(talk.language) if office.name else ""
         key = "closure.holiday" if reason else "closure.weekend"
-        await talk.say(key, branch=branch.name, day=day, holiday=reason, opens=opens)
-        return
-    key = "closure.open"
-    if day == now.date():
-        over = now.time() >= office.ranges[-1].end
-        key = (
-            "closure.over"
-            if over
-            else "closure.open_now"
-            if is_open(branch, now, holidays)
-            else "closure.opens"
-        )
-        opens = _opens(talk, branch, now, notices)
-    open_hours = hours(office, branch.zone)
-    await talk.say(key, branch=branch.name, day=day, hours=open_hours, opens=opens)
+    elif not today:
+        key = "closure.open"
+    elif now.time() >= office.ranges[-1].end:
+        key = "closure.over"
+    else:
+        key = "closure.open_now" if is_open(branch, now, holidays) else "closure.opens"
+    await talk.say(
+        key,
+        branch=branch.name,
+        day=day,
+        holiday=reason,
+        hours=hours(office, branch.zone) if office.ranges else "",
+        opens=_opens(talk, branch, after, notices),
+    )

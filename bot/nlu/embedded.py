@@ -28,6 +28,24 @@ LONGEST = 4096
 AT_ONCE = 8
 """Texts up to which no thread is worth its while."""
 RANKED = 10
+TRAINING_CODE = (
+    *(
+        "classifier",
+        "concepts",
+        "embedded",
+        "features",
+        "gazetteer",
+        "noise",
+        "normalising",
+        "stems",
+        "store",
+        "tagger",
+    ),
+    "training",
+)
+"""Modules of this package that change what a trained model is."""
+COPIED = 3
+"""Every third example is learned from in a noisy copy too."""
 
 log = structlog.get_logger(__name__)
 
@@ -115,7 +133,7 @@ def fit(examples: Sequence[Example], config_dir: Path, lists: Lists) -> Model:
         [analyser(example.text) for example in examples], [example.intent for example in examples]
     )
     common = common_words(examples)
-    looker = Looker(normaliser, Gazetteer(lists, common))
+    looker = Looker(normaliser, Gazetteer(lists, common), common)
     seen = [looker.look(example.text) for example in examples]
     marked = [
         tags_of(text.words, [(span.entity, span.start, span.end) for span in example.entities])
@@ -127,7 +145,7 @@ def fit(examples: Sequence[Example], config_dir: Path, lists: Lists) -> Model:
 def assemble(model: Model, config_dir: Path, lists: Lists, key: str) -> EmbeddedInterpreter:
     """An interpreter from a trained model and the configuration that it was trained with."""
     normaliser, analyser = _word_lists(config_dir)
-    looker = Looker(normaliser, Gazetteer(lists, model.common))
+    looker = Looker(normaliser, Gazetteer(lists, model.common), model.common)
     return EmbeddedInterpreter(model.classifier, analyser, looker, model.tagger, key)
 
 
@@ -154,7 +172,7 @@ def model_key(config_dir: Path, lists: Lists) -> str:
     files = sorted([*(config_dir / "rasa" / "nlu").glob("*.y*ml"), config_dir / "rasa" / "domain.yml"])
     files += [config_dir / "nlu" / "normalising.yml", config_dir / "nlu" / "concepts.yml"]
     here = Path(__file__).parent
-    code = sorted([*here.glob("*.py"), *(here.parent / "reading").glob("*.py")])
+    code = [here / f"{name}.py" for name in TRAINING_CODE] + sorted((here.parent / "reading").glob("*.py"))
     for path in [*files, *code]:
         content = path.read_bytes() if path.exists() else b""
         digest.update(f"{path.name}:{len(content)}:".encode() + content)

@@ -47,6 +47,7 @@ class Normaliser:
     """
 
     def __init__(self, words: Mapping[str, str]) -> None:
+        self.words = dict(words)
         self._words = {key: value for key, value in words.items() if " " not in key}
         phrases = [(tuple(key.split()), value) for key, value in words.items() if " " in key]
         self._phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}

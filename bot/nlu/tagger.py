@@ -25,6 +25,7 @@ Numbers = NDArray[np.float64]
 LEARNED = ("facility", "place", "system", "when")
 TAGS = ("O", *(f"{mark}-{entity}" for entity in LEARNED for mark in "BI"))
 WORD = re.compile(r"\d+(?:[.:/]\d+)*|[^\W\d_]+(?:['’`ʼ-][^\W\d_]+)*")
+PAUSE = re.compile(r"[,;:!?()\n]")
 FACILITY_HEADS = frozenset(
     [
         *(
@@ -56,6 +57,10 @@ class Seen:
 
     words: tuple[Token, ...]
     features: tuple[tuple[str, ...], ...]
+    times: tuple[tuple[int, int], ...]
+    """Where the reader of dates sees a time: first word, word after the last."""
+    stops: frozenset[int] = frozenset()
+    """Words before which the sentence pauses."""
 
 
 def split(text: str) -> list[Token]:
@@ -69,8 +74,9 @@ def split(text: str) -> list[Token]:
 class Looker:
     """Describes each word of a text for the tagger."""
 
-    def __init__(self, normaliser: Normaliser, gazetteer: Gazetteer) -> None:
+    def __init__(self, normaliser: Normaliser, gazetteer: Gazetteer, common: frozenset[str]) -> None:
         self._normaliser = normaliser
+        self._common = common
         self._described: dict[str, tuple[str, ...]] = {}
         self._gazetteer = gazetteer
 
@@ -81,11 +87,14 @@ class Looker:
         for start, end, entities in self._gazetteer.found(words):
             for at in range(start, end):
                 own[at] += [f"list{'B' if at == start else 'I'}{entity}" for entity in sorted(entities)]
-        for first, last in find_when(text):
-            inside = [at for at, token in enumerate(words) if token.start < last and first < token.end]
-            for at in inside:
-                own[at].append("ruleB" if at == inside[0] else "ruleI")
-        return Seen(tuple(words), tuple(tuple(_around(own, at, text, words)) for at in range(len(words))))
+        times = tuple(_inside(words, start, end) for start, end in find_when(text))
+        for first, last in times:
+            for at in range(first, last):
+                own[at] += [rule := "ruleB" if at == first else "ruleI", f"{rule}{own[at][1]}"]
+        gaps = ((at, text[words[at - 1].end : words[at].start]) for at in range(1, len(words)))
+        stops = frozenset(at for at, between in gaps if PAUSE.search(between))
+        features = tuple(tuple(_around(own, at, text, words)) for at in range(len(words)))
+        return Seen(tuple(words), features, times, stops)
 
     def _own(self, token: Token, text: str) -> list[str]:
         described = self._described.get(token.word)
@@ -98,7 +107,14 @@ class Looker:
 
     def _describe(self, word: str) -> list[str]:
         plain = self._normaliser.normalise(word).text
-        return [f"w{word}", f"n{plain}", f"k{skeleton(word)}", f"3{word[:3]}", f"e{word[-3:]}"]
+        features = [f"w{word}", f"n{plain}", f"k{skeleton(word)}", f"3{word[:3]}", f"e{word[-3:]}"]
+        return [*features, "usual" if word in self._common else "rare"]
+
+
+def _inside(words: Sequence[Token], start: int, end: int) -> tuple[int, int]:
+    """The words that lie in ``text[start:end]``: the first, and the one after the last."""
+    inside = [at for at, token in enumerate(words) if token.start < end and start < token.end]
+    return (inside[0], inside[-1] + 1) if inside else (0, 0)
 
 
 def _shape(written: str) -> str:
@@ -107,7 +123,7 @@ def _shape(written: str) -> str:
     return "U" if written.isupper() and len(written) > 1 else "C" if written[0].isupper() else "l"
 
 
-FAR = ("w", "n", "list", "rule", "head", "s")
+FAR = ("w", "n", "list", "rule", "head", "s", "rare", "usual")
 """Features of neighbours that count; of the second neighbours too, but for the word as written."""
 
 
@@ -135,7 +151,7 @@ def _since_head(own: Sequence[Sequence[str]], at: int) -> Iterator[str]:
     """How many words ago a hospital or clinic was announced, up to four."""
     for distance in range(1, 5):
         if at >= distance and "head" in own[at - distance]:
-            yield f"head-{distance}{own[at][5]}"
+            yield f"head-{distance}{own[at][5]}{own[at][6]}"
             return
 
 
@@ -159,7 +175,7 @@ class Tagger:
             [row for name in features if (row := rows.get(name)) is not None] for features in seen.features
         ]
         scores = np.stack([self.weights[of_word].sum(axis=0) + self.bias for of_word in known])
-        return list(_as_spans(best_path(scores), scores, seen.words))
+        return list(_as_spans(best_path(scores), scores, seen))
 
 
 def best_path(scores: Numbers) -> list[int]:
@@ -182,9 +198,8 @@ ALLOWED = np.array(
 """ALLOWED[was, to]: a span goes on only from its own entity."""
 
 
-def _as_spans(
-    path: Sequence[int], scores: Numbers, words: Sequence[Token]
-) -> Iterator[tuple[str, int, int, float]]:
+def _as_spans(path: Sequence[int], scores: Numbers, seen: Seen) -> Iterator[tuple[str, int, int, float]]:
+    words = seen.words
     at = 0
     while at < len(path):
         tag = TAGS[path[at]]
@@ -192,9 +207,25 @@ def _as_spans(
         if tag[0] == "B":
             while end < len(path) and TAGS[path[end]] == f"I{tag[1:]}":
                 end += 1
-            margin = float(min(scores[place, path[place]] - scores[place, 0] for place in range(at, end)))
-            yield tag[2:], words[at].start, words[end - 1].end, margin
+            margin = min(float(scores[place, path[place]] - scores[place, 0]) for place in range(at, end))
+            first, last = _whole_time(at, end, seen) if tag == "B-when" else (at, end)
+            if tag == "B-facility":
+                last = next((stop for stop in range(at + 1, end) if stop in seen.stops), end)
+            if tag != "B-facility" or any(token.word not in FACILITY_HEADS for token in words[first:last]):
+                yield tag[2:], words[first].start, words[last - 1].end, margin
+            end = max(end, last)
         at = end
+
+
+BARE = frozenset(["hari", "hr", "bulan", "bln", "tahun", "thn"])
+
+
+def _whole_time(at: int, end: int, seen: Seen) -> tuple[int, int]:
+    """A part of a time made whole (``28`` of ``28 hari``), but for a leading ``hari`` that the tagger left out."""
+    for first, last in seen.times:
+        if first <= at and end <= last:
+            return (at if seen.words[first].word in BARE else first), last
+    return at, end
 
 
 def tags_of(words: Sequence[Token], spans: Sequence[tuple[str, int, int]]) -> list[int]:

@@ -51,6 +51,7 @@ class Scene:
 
     desk: Desk
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    people: dict[str, int] = field(default_factory=dict)
 
     @property
     def database(self) -> Database:
@@ -78,7 +79,8 @@ class Scene:
     ) -> Case:
         """A participant's words, and the case made of them."""
         now = self.desk.clock() + timedelta(seconds=later)
-        address = Address(f"simwhatsapp:+6281270001{len(name):03}{abs(hash((name, summary))) % 1000:03}")
+        person_number = self.people.setdefault(name, len(self.people))
+        address = Address(f"simwhatsapp:+62812700{person_number:05}")
         async with self.database.sessions.begin() as session:
             talk = await session.scalar(select(Conversation).where(Conversation.address == address))
             if talk is None:

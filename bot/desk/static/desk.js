@@ -38,7 +38,7 @@
 
   function renew(fragment) {
     const talk = $("#talk");
-    const before = talk && { end: atEnd(talk), count: talk.children.length };
+    const before = talk && talk.children.length;
     for (const fresh of [...fragment.children]) {
       const old = document.getElementById(fresh.id);
       if (!old || old.closest("[data-revealed]") && !("rows" in old.dataset)) { continue; }
@@ -64,16 +64,20 @@
   // -- The talk: stay at its end while reading there, never jump while reading above ----------------------------
 
   const atEnd = (talk) => talk.scrollHeight - talk.scrollTop - talk.clientHeight < 80;
-  const toEnd = (talk) => { talk.scrollTop = talk.scrollHeight; $("#new-below").hidden = true; };
+  let reading = false; // above the end
+  const toEnd = (talk) => { talk.scrollTop = talk.scrollHeight; reading = false; $("#new-below").hidden = true; };
   function keepPlace(talk, before) {
-    if (before.end) { toEnd(talk); } else if (talk.children.length > before.count) { $("#new-below").hidden = false; }
+    if (!reading) { toEnd(talk); } else if (talk.children.length > before) { $("#new-below").hidden = false; }
   }
   const talk = $("#talk");
   if (talk) {
     toEnd(talk);
-    $$("img", talk).forEach((picture) => picture.addEventListener("load", () => { if (atEnd(talk)) { toEnd(talk); } }));
+    talk.addEventListener("load", () => { if (!reading) { toEnd(talk); } }, true); // a picture came and pushed
     $("#new-below").addEventListener("click", () => { toEnd(talk); talk.focus(); });
-    talk.addEventListener("scroll", () => { if (atEnd(talk)) { $("#new-below").hidden = true; } }, { passive: true });
+    talk.addEventListener("scroll", () => {
+      reading = !atEnd(talk);
+      if (!reading) { $("#new-below").hidden = true; }
+    }, { passive: true });
   }
 
   // -- Drafts: kept in this tab until they were sent, gone when one signs out -----------------------------------

@@ -1,1 +1,1 @@
-"""What runs in Rasa's own environment: the standard library, Rasa's packages and `bot.nlu.normalising`, nothing else."""
+"""What runs in Rasa's own environment: standard library, Rasa's packages and `bot.nlu.normalising`, nothing else."""

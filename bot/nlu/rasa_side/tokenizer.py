@@ -20,7 +20,7 @@ LONGEST_TEXT = 4096
 """Characters that are looked at for these words."""
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)  # type: ignore[untyped-decorator]
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class NormalisingTokenizer(Tokenizer):  # type: ignore[misc]
     """Splits a text into words; each has what was written as its text and the normalised words as its lemma.
 

@@ -1,0 +1,69 @@
+"""A trained model in memory: many texts in, what Rasa would answer to each out."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import rasa  # type: ignore[import-not-found]
+from rasa.core.channels.channel import UserMessage  # type: ignore[import-not-found]
+from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER  # type: ignore[import-not-found]
+from rasa.engine.loader import load_predict_graph_runner  # type: ignore[import-not-found]
+from rasa.engine.runner.dask import DaskGraphRunner  # type: ignore[import-not-found]
+from rasa.engine.storage.local_model_storage import LocalModelStorage  # type: ignore[import-not-found]
+from rasa.nlu.classifiers.diet_classifier import DIETClassifier  # type: ignore[import-not-found]
+from rasa.shared.core.trackers import DialogueStateTracker  # type: ignore[import-not-found]
+
+from bot.nlu.rasa_side.batching import process_together
+
+RASA_VERSION: str = rasa.__version__
+
+
+class Model:
+    """A model file, loaded and warm.
+
+    Args:
+        path: the ``.tar.gz`` that Rasa's training wrote.
+        together: one call for many messages; otherwise message by message as Rasa does it, to compare with.
+
+    Raises:
+        rasa.shared.exceptions.RasaException: it is no model, or one of another Rasa version; says which.
+    """
+
+    def __init__(self, path: Path, *, together: bool = True) -> None:
+        self.path = path
+        with tempfile.TemporaryDirectory(prefix="siaga-rasa-") as unpacked:
+            metadata, self._graph = load_predict_graph_runner(
+                Path(unpacked), path, LocalModelStorage, DaskGraphRunner
+            )
+        self.id = str(metadata.model_id)
+        self._target = metadata.nlu_target
+        if together:
+            self._put_together()
+        self.parse(
+            ["siap", "tolong cek kartu bapak di rs ya min"]
+        )  # TensorFlow builds its graph at the first call
+
+    def _put_together(self) -> None:
+        """Let the graph call our `process` for DIET; a node keeps the function that it calls in `_fn`."""
+        for node in self._graph._instantiated_nodes.values():
+            if isinstance(node._component, DIETClassifier):
+                node._fn = process_together
+
+    def parse(self, texts: list[str]) -> list[dict[str, Any]]:
+        """Rasa's answer to each text, in the same order."""
+        results = self._graph.run(
+            inputs={
+                PLACEHOLDER_MESSAGE: [UserMessage(text) for text in texts],
+                PLACEHOLDER_TRACKER: DialogueStateTracker.from_events("", []),
+            },
+            targets=[self._target],
+        )
+        return [_answer(message) for message in results[self._target]]
+
+
+def _answer(message: Any) -> dict[str, Any]:
+    """Rasa's form of an answer (``MessageProcessor._parse_message_with_graph``)."""
+    empty = {"text": "", "intent": {"name": None, "confidence": 0.0}, "entities": []}
+    return {**empty, **message.as_dict(only_output_properties=True)}

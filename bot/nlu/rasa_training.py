@@ -1,0 +1,290 @@
+"""Training Rasa from config/rasa in its own environment, and measuring how sure its model has to be to act."""
+
+import hashlib
+import json
+import random
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from bot.errors import ConfigurationError, SiagaError
+from bot.nlu.classifier import choose_thresholds
+from bot.nlu.normalising import read_words
+from bot.nlu.rasa_home import LOCK, Say, environment, make_rasa_home
+from bot.nlu.rasa_models import RasaModel, find, promote, put
+from bot.nlu.training import Example, read_labels, read_training
+
+HELD_OUT = 0.2
+"""Share of each intent's examples that the thresholds are chosen on, by a model that was trained without them."""
+CODE = ("normalising.py", "rasa_training.py", "rasa_side/tokenizer.py")
+"""Files of ours that change what comes out of training."""
+HARMLESS = re.compile(r"is not used in any story or rule|INFO  |DEBUG  |^\s*rasa\.shared\.utils\.io\.|^\s*$")
+"""Lines of Rasa's validation that say nothing about data without stories."""
+COLOUR = re.compile(r"\x1b\[\d+m|^\S+\.py:\d+: ")
+
+Lists = Mapping[str, Sequence[str]]
+
+
+class TrainingFailed(SiagaError):
+    """Rasa did not train; what it said stands above on the terminal or in the message."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a model is made from: the operator's configuration, and names of facilities, places and systems."""
+
+    config_dir: Path
+    lists: Lists
+
+    @property
+    def rasa(self) -> Path:
+        """The folder of Rasa's own files."""
+        return self.config_dir / "rasa"
+
+    @property
+    def words(self) -> Path:
+        """The list of the normaliser."""
+        return self.config_dir / "nlu" / "normalising.yml"
+
+    def key(self) -> str:
+        """A short hash of everything that a trained model depends on: data, names, pipeline, packages, our code."""
+        here = Path(__file__).parent
+        digest = hashlib.sha256()
+        files = [
+            *_data_files(self.rasa),
+            self.rasa / "domain.yml",
+            self.rasa / "config.yml",
+            self.words,
+            LOCK,
+        ]
+        for path in [*files, *(here / name for name in CODE)]:
+            content = path.read_bytes() if path.exists() else b""
+            digest.update(f"{path.name}:{len(content)}:".encode() + content)
+        digest.update(repr(sorted((name, sorted(names)) for name, names in self.lists.items())).encode())
+        return digest.hexdigest()[:16]
+
+
+def train_rasa(config_dir: Path, data_dir: Path, lists: Lists, say: Say) -> RasaModel:
+    """Train a model of this configuration and put it into service; does nothing when there is one already.
+
+    Makes Rasa's environment when it is missing. A fifth of the data is held out first to choose the thresholds, then
+    the model is trained on all of it, so training runs twice.
+
+    Args:
+        config_dir: holds rasa/nlu/*.yml, rasa/domain.yml, rasa/config.yml and nlu/normalising.yml.
+        data_dir: the environment and the models are kept there.
+        lists: names by entity, made into lookup tables.
+        say: told how far it is; Rasa's own progress goes to the terminal.
+
+    Raises:
+        ConfigurationError: a file is missing or wrong; says file and line.
+        NoPython: there is no Python 3.10; says how to get one.
+        NotInstalled: Rasa's environment could not be made.
+        TrainingFailed: Rasa refused the data or its training failed.
+    """
+    source = Source(config_dir, lists)
+    examples = read_training(source.rasa / "nlu", read_labels(source.rasa / "domain.yml"))
+    config = _config(source)
+    if model := find(data_dir, source.key()):
+        say(f"Model {model.name} is trained already.")
+    else:
+        python = make_rasa_home(data_dir, say)
+        with tempfile.TemporaryDirectory(prefix="siaga-train-") as work:
+            model = _Training(source, config, python, Path(work), say).run(examples, data_dir)
+    promote(data_dir, model)
+    return model
+
+
+@dataclass
+class _Training:
+    source: Source
+    config: dict[str, Any]
+    python: Path
+    work: Path
+    say: Say
+
+    def run(self, examples: Sequence[Example], data_dir: Path) -> RasaModel:
+        begun = time.monotonic()
+        key = self.source.key()
+        whole = self._folder("whole")
+        for path in _data_files(self.source.rasa):
+            shutil.copy(path, whole / "nlu")
+        self._validate(whole)
+        known, held = split(examples)
+        part = self._folder("part")
+        write_examples(part / "nlu" / "examples.yml", known)
+        self.say(
+            f"Training on {len(known)} messages to see how sure the model has to be on {len(held)} others ..."
+        )
+        answers = self._answers(self._train(part, key), [example.text for example in held])
+        about = measure(held, answers)
+        self.say(
+            f"Of these it understands {about['accuracy']:.1%}. Training on all {len(examples)} messages ..."
+        )
+        archive = self._train(whole, key)
+        about["seconds"] = round(time.monotonic() - begun)
+        return put(data_dir, key, archive, about)
+
+    def _folder(self, name: str) -> Path:
+        """A folder with everything that Rasa reads but the examples."""
+        folder = self.work / name
+        (folder / "nlu").mkdir(parents=True)
+        shutil.copy(self.source.rasa / "domain.yml", folder)
+        _write_yaml(folder / "config.yml", self.config)
+        tables = [
+            {"lookup": entity, "examples": "".join(f"- {name}\n" for name in sorted(set(names)))}
+            for entity, names in sorted(self.source.lists.items())
+        ]
+        _write_yaml(folder / "nlu" / "lookups.yml", {"version": "3.1", "nlu": tables})
+        return folder
+
+    def _validate(self, folder: Path) -> None:
+        """Rasa's own look at the data.
+
+        Raises:
+            TrainingFailed: with what it found.
+        """
+        self.say("Validating the data ...")
+        words = ["data", "validate", "--domain", "domain.yml", "--data", "nlu", "--config", "config.yml"]
+        run = subprocess.run(  # noqa: S603 - our own words
+            [self.python, "-m", "rasa", *words],
+            cwd=folder,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        told = [COLOUR.sub("", COLOUR.sub("", line)) for line in run.stdout.splitlines()]
+        told = [line for line in told if not HARMLESS.search(line)]
+        if run.returncode:
+            raise TrainingFailed("Rasa refuses the data:\n" + "\n".join(told[-20:]))
+        for line in told:
+            self.say(f"  {line}")
+
+    def _train(self, folder: Path, name: str) -> Path:
+        """Train in a folder, with Rasa's progress on the terminal."""
+        words = ["train", "nlu", "--nlu", "nlu", "--domain", "domain.yml", "--config", "config.yml"]
+        words += ["--out", "out", "--fixed-model-name", f"{name}.tar.gz"]
+        run = subprocess.run([self.python, "-m", "rasa", *words], cwd=folder, env=environment(), check=False)  # noqa: S603
+        archive = folder / "out" / f"{name}.tar.gz"
+        if run.returncode or not archive.exists():
+            raise TrainingFailed("Rasa's training failed, see above.")
+        return archive
+
+    def _answers(self, archive: Path, texts: Sequence[str]) -> list[dict[str, Any]]:
+        """What a model makes of texts."""
+        out = archive.with_suffix(".json")
+        run = subprocess.run(  # noqa: S603
+            [self.python, "-m", "bot.nlu.rasa_side.predicting", archive, out],
+            input=json.dumps(texts),
+            cwd=archive.parent,
+            env=environment(),
+            text=True,
+            check=False,
+        )
+        if run.returncode:
+            raise TrainingFailed("The trained model could not be tried, see above.")
+        answers: list[dict[str, Any]] = json.loads(out.read_text("utf-8"))
+        return answers
+
+
+def split(examples: Sequence[Example], *, seed: int = 1) -> tuple[list[Example], list[Example]]:
+    """Examples to train on, and of every intent the share `HELD_OUT` to measure on; the same ones every time."""
+    by_intent: dict[str, list[Example]] = defaultdict(list)
+    for example in examples:
+        by_intent[example.intent].append(example)
+    chance = random.Random(seed)  # noqa: S311 - nothing secret
+    known: list[Example] = []
+    held: list[Example] = []
+    for group in by_intent.values():
+        shuffled = chance.sample(group, len(group))
+        count = round(len(group) * HELD_OUT)
+        held += shuffled[:count]
+        known += shuffled[count:]
+    return known, held
+
+
+def measure(held: Sequence[Example], answers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Thresholds, chosen as for the embedded interpreter, and what they come to on the held-out messages."""
+    names = sorted(
+        {example.intent for example in held} | {one["name"] for a in answers for one in _ranking(a)}
+    )
+    column = {name: at for at, name in enumerate(names)}
+    sure = np.zeros((len(held), len(names)))
+    for row, answer in enumerate(answers):
+        for one in _ranking(answer):
+            sure[row, column[one["name"]]] = one["confidence"]
+    truth = np.array([column[example.intent] for example in held])
+    thresholds = choose_thresholds(sure, truth)
+    right = sure.argmax(axis=1) == truth
+    acted = sure.max(axis=1) >= thresholds.act
+    return {
+        "act": thresholds.act,
+        "ask": thresholds.ask,
+        "held_out": len(held),
+        "accuracy": round(float(right.mean()), 4),
+        "coverage": round(float(acted.mean()), 4),
+        "confident_wrong": round(float((acted & ~right).mean()), 4),
+    }
+
+
+def write_examples(path: Path, examples: Sequence[Example]) -> None:
+    """Examples as Rasa's YAML, entities marked inline."""
+    lines: dict[str, list[str]] = defaultdict(list)
+    for example in examples:
+        lines[example.intent].append(f"- {marked(example)}\n")
+    sections = [{"intent": intent, "examples": "".join(group)} for intent, group in lines.items()]
+    _write_yaml(path, {"version": "3.1", "nlu": sections})
+
+
+def marked(example: Example) -> str:
+    """The text with its entities as ``[words](entity)``, on one line."""
+    text = example.text
+    for span in sorted(example.entities, key=lambda span: -span.start):
+        text = f"{text[: span.start]}[{text[span.start : span.end]}]({span.entity}){text[span.end :]}"
+    return " ".join(text.split())
+
+
+def _ranking(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in answer.get("intent_ranking", []) if one["name"]]
+
+
+def _data_files(rasa: Path) -> list[Path]:
+    return sorted((rasa / "nlu").glob("*.y*ml"))
+
+
+def _config(source: Source) -> dict[str, Any]:
+    """The pipeline with the normaliser's list in it, so that a trained model carries the list that it was trained with.
+
+    Raises:
+        ConfigurationError: it is missing or no YAML, or the list is wrong.
+    """
+    path = source.rasa / "config.yml"
+    try:
+        config: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+        components = [component for component in config["pipeline"] if "Normalising" in component["name"]]
+        words = read_words(source.words.read_text("utf-8").splitlines())
+    except (OSError, YAMLError, KeyError, TypeError) as error:
+        raise ConfigurationError([f"{path}: this is no pipeline: {error}"]) from None
+    except ValueError as error:
+        raise ConfigurationError([f"{source.words}:{error}"]) from None
+    for component in components:
+        component["words"] = words
+    return config
+
+
+def _write_yaml(path: Path, content: Any) -> None:
+    """Write JSON, which is YAML too and leaves no question of quotes and line breaks open."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")

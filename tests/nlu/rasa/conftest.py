@@ -1,0 +1,82 @@
+"""A small model, trained once in Rasa's real environment and kept; where there is no environment its tests are skipped."""
+
+import fcntl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.nlu.rasa_home import rasa_python
+from bot.nlu.rasa_models import RasaModel
+from bot.nlu.rasa_training import train_rasa
+from bot.settings import HOME
+from tests.nlu.conftest import LISTS, write_config
+
+PIPELINE = """\
+recipe: default.v1
+assistant_id: small
+language: id
+pipeline:
+  - name: bot.nlu.rasa_side.tokenizer.NormalisingTokenizer
+  - name: RegexFeaturizer
+    case_sensitive: false
+  - name: LexicalSyntacticFeaturizer
+  - name: CountVectorsFeaturizer
+    token_pattern: (?u)\\S+
+  - name: CountVectorsFeaturizer
+    analyzer: char_wb
+    min_ngram: 2
+    max_ngram: 4
+  - name: DIETClassifier
+    epochs: 25
+    batch_size: 8
+    constrain_similarities: true
+    split_entities_by_comma: false
+    random_seed: 1
+policies: []
+"""
+KEPT = HOME / ".siaga" / "tests"
+
+
+def write_rasa_config(folder: Path) -> Path:
+    """A configuration of three intents with a pipeline that is trained in a minute."""
+    write_config(folder)
+    (folder / "rasa" / "config.yml").write_text(PIPELINE, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def python() -> Path:
+    """The Python of Rasa's environment."""
+    python = rasa_python(HOME / ".siaga")
+    if python is None:
+        pytest.skip("there is no Rasa environment in .siaga: `siaga nlu train` makes it")
+    return python
+
+
+@pytest.fixture(scope="session")
+def data_dir(python: Path) -> Path:
+    """A data folder of the tests' own with the one environment that there is."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    if not (KEPT / "rasa-env").exists():
+        (KEPT / "rasa-env").symlink_to(HOME / ".siaga" / "rasa-env")
+    return KEPT
+
+
+@pytest.fixture(scope="session")
+def train(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, list[str]]], RasaModel]:
+    """Trains the small configuration with given names, or finds that it was done."""
+
+    def run(lists: dict[str, list[str]]) -> RasaModel:
+        config = write_rasa_config(tmp_path_factory.mktemp("rasa") / "config")
+        with (KEPT / "training.lock").open("w") as lock:  # other workers of the test run wait
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return train_rasa(config, data_dir, lists, say=print)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def model(train: Callable[[dict[str, list[str]]], RasaModel]) -> RasaModel:
+    """The small model."""
+    return train(LISTS)

@@ -1,0 +1,50 @@
+"""The whole service in a process of its own, as operators run it."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+SIAGA = Path(sys.executable).parent / "siaga"
+
+
+@contextmanager
+def running_service(env: Mapping[str, str], cwd: Path) -> Iterator[str]:
+    """`siaga serve` on a free port, once it is ready; stopped with SIGTERM, which it has to obey."""
+    port = _free_port()
+    command = [SIAGA, "serve", "--role", "all", "--port", str(port)]
+    with (
+        (cwd / "service.log").open("wb") as log,
+        subprocess.Popen(command, env=dict(env), cwd=cwd, stdout=log, stderr=log) as service,
+    ):
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/readyz", service, cwd / "service.log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            service.send_signal(signal.SIGTERM)
+            assert service.wait(timeout=30) == 0, (cwd / "service.log").read_text()[-2000:]
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def _wait_for(url: str, service: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        assert service.poll() is None, log.read_text()[-2000:]
+        try:
+            if httpx.get(url).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"{url} did not answer")

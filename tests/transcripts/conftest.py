@@ -1,0 +1,38 @@
+"""What all transcripts share: the configuration, the interpreter (trained once), the providers' stand-ins."""
+
+import fcntl
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.app import embedded_interpreter
+from bot.config import load_config
+from bot.settings import HOME
+from bot.storage.sealing import Sealer
+from bot.texts import load_texts
+from tests.conftest import SECRET_KEY
+from tests.standins import running_telegram, running_twilio
+from tests.transcripts.house import Shared
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rewrite", action="store_true", help="write what really comes into the transcripts")
+
+
+@pytest.fixture(scope="session")
+async def shared(sealer: Sealer) -> AsyncIterator[Shared]:
+    config, folder = load_config(HOME / "config"), HOME / ".siaga"
+    folder.mkdir(exist_ok=True)
+    with (folder / "training.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one process trains, the others then find the model
+        interpreter = embedded_interpreter(HOME / "config", folder, config)
+    async with running_twilio() as twilio, running_telegram() as telegram:
+        yield Shared(
+            config=config,
+            texts=load_texts(HOME / "config" / "texts"),
+            interpreter=interpreter,
+            twilio=twilio,
+            telegram=telegram,
+            sealer=sealer,
+            secret_key=SECRET_KEY,
+        )

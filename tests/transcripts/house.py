@@ -1,0 +1,222 @@
+"""The whole service for one transcript: real channels, inbox, worker, outbox and sender, on a clock of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import func, select
+
+from bot import webhooks
+from bot.app import make_channels
+from bot.channels.channel import Channel
+from bot.config import Config
+from bot.conversation.handling import Handling
+from bot.conversation.turn import Conversations
+from bot.delivery.pace import Pace
+from bot.delivery.sender import Sender
+from bot.flows.registry import FLOWS
+from bot.live import Live
+from bot.nlu.embedded import EmbeddedInterpreter
+from bot.notices.publishing import Publisher
+from bot.scheduler import Scheduler
+from bot.settings import Settings
+from bot.storage.engine import Database
+from bot.storage.sealing import Sealer
+from bot.storage.tables import Case, Inbox, InboxState, Notice, Outbox, OutboxState
+from bot.texts import Texts
+from bot.worker import Worker
+from tests.conftest import Clock
+from tests.standins import TelegramStandIn, TwilioStandIn
+from tests.transcripts.phones import PUBLIC_URL, Phone, TelegramPhone, WhatsAppPhone
+
+PATIENCE = 20.0
+"""Seconds that a turn may take before it counts as failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """What all transcripts share, since it does not change."""
+
+    config: Config
+    texts: Texts
+    interpreter: EmbeddedInterpreter
+    twilio: TwilioStandIn
+    telegram: TelegramStandIn
+    sealer: Sealer
+    secret_key: str
+
+
+@dataclass
+class House:
+    """The service, its participants and its desk."""
+
+    shared: Shared
+    database: Database
+    channels: dict[str, Channel]
+    clock: Clock
+    web: httpx.AsyncClient
+    conversations: Conversations
+    handling: Handling
+    publisher: Publisher
+    phones: dict[str, Phone] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+
+    def phone(self, words: str) -> Phone:
+        """The phone of ``whatsapp Budi``, made at the first use."""
+        if words not in self.phones:
+            channel, name = words.removesuffix(" (no number)").split(maxsplit=1)
+            number = len(self.phones) + 1
+            if channel == "telegram":
+                self.phones[words] = TelegramPhone(self.web, name, self.shared.telegram, 4710 + number)
+            else:
+                hidden = words.endswith("(no number)")
+                address = f"whatsapp:ID.90012{number:04}" if hidden else f"whatsapp:+62812700010{number:02}"
+                self.phones[words] = WhatsAppPhone(self.web, name, self.shared.twilio, address)
+        return self.phones[words]
+
+    async def settle(self) -> None:
+        """Take all turns that are due and send all that is to be sent."""
+        worker = Worker(
+            self.database, self.shared.sealer, self.conversations.take_turn, self.clock, lease_seconds=60
+        )
+        with failures(self.conversations) as failed:
+            await self._run_until(worker.run, self._all_taken, failed)
+        pace = Pace({})
+        sender = Sender(self.database, self.shared.sealer, self.channels, self.clock, pace=pace)
+        await self._run_until(sender.run, self._all_sent, [])
+
+    async def time_passes(self, minutes: float) -> None:
+        """The clock goes on, and what is due by it is done."""
+        self.clock.advance(minutes * 60)
+        await Scheduler(self.database, self.shared.sealer, self.clock).round()
+
+    async def cases(self) -> list[str]:
+        """Every case in a line."""
+        async with self.database.sessions() as session:
+            cases = list(await session.scalars(select(Case).order_by(Case.id)))
+        return [
+            " ".join(
+                [
+                    case.kind.value,
+                    case.number,
+                    f"[{case.status.value}]",
+                    case.category or "-",
+                    case.branch or "-",
+                ]
+            )
+            for case in cases
+        ] or ["no case"]
+
+    async def _run_until(
+        self,
+        run: Callable[[asyncio.Event], Awaitable[None]],
+        done: Callable[[], Awaitable[bool]],
+        failed: list[BaseException],
+    ) -> None:
+        if await done():
+            return
+        stopping = asyncio.Event()
+        task = asyncio.ensure_future(run(stopping))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not await done():
+                    if failed:
+                        raise failed[0]
+                    await asyncio.sleep(0.01)
+        finally:
+            stopping.set()
+            await task
+
+    async def _all_taken(self) -> bool:
+        return await self._none(Inbox.id, Inbox.state == InboxState.PENDING)
+
+    async def _all_sent(self) -> bool:
+        lost = Outbox.state.in_((OutboxState.DEAD, OutboxState.UNKNOWN))
+        assert await self._none(Outbox.id, lost), "a message did not reach its participant"
+        return await self._none(Outbox.id, Outbox.state == OutboxState.QUEUED)
+
+    async def _none(self, column: Any, condition: Any) -> bool:
+        async with self.database.sessions() as session:
+            return not await session.scalar(select(func.count(column)).where(condition))
+
+
+@contextmanager
+def failures(conversations: Conversations) -> Iterator[list[BaseException]]:
+    """The errors of turns, which the worker only logs: a transcript is to fail with them."""
+    failed: list[BaseException] = []
+    take = conversations.take_turn
+
+    async def watched(claimed: Any) -> None:
+        try:
+            await take(claimed)
+        except Exception as error:
+            failed.append(error)
+            raise
+
+    object.__setattr__(conversations, "take_turn", watched)
+    try:
+        yield failed
+    finally:
+        object.__delattr__(conversations, "take_turn")
+
+
+@asynccontextmanager
+async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
+    """The service on an empty database."""
+    twilio, telegram = shared.twilio, shared.telegram
+    settings = Settings(
+        _env_file=None,
+        database_url=database_url,
+        secret_key=shared.secret_key,
+        public_url=PUBLIC_URL,
+        twilio_account_sid=twilio.sid,
+        twilio_auth_token=twilio.token,
+        twilio_whatsapp_number=twilio.number,
+        twilio_api_base=twilio.url,
+        telegram_bot_token=telegram.token,
+        telegram_webhook_secret=telegram.secret,
+        telegram_api_base=telegram.url,
+    )
+    database, live, clock = Database(database_url), Live(None), Clock()
+    channels = make_channels(settings, database, shared.sealer, live)
+    parts = {
+        "sealer": shared.sealer,
+        "config": shared.config,
+        "texts": shared.texts,
+        "live": live,
+        "clock": clock,
+    }
+    app = FastAPI()
+    app.include_router(
+        webhooks.router(
+            webhooks.Intake(database=database, sealer=shared.sealer, channels=channels, clock=clock)
+        )
+    )
+    conversations = Conversations(
+        database=database,
+        interpreter=shared.interpreter,
+        thresholds=shared.interpreter.thresholds,
+        flows=FLOWS,
+        idle=(timedelta(minutes=15), timedelta(minutes=60)),
+        **parts,
+    )
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC_URL) as web:
+        yield House(
+            shared=shared,
+            database=database,
+            channels=channels,
+            clock=clock,
+            web=web,
+            conversations=conversations,
+            handling=Handling(**parts),
+            publisher=Publisher(shared.config, shared.texts, shared.sealer),
+        )
+    for channel in channels.values():
+        await channel.close()
+    await live.close()
+    await database.close()

@@ -1,0 +1,184 @@
+"""Participants' phones: what they send is what the provider's stand-in posts, what they get is what it was sent."""
+
+import re
+import secrets
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from tests.standins import TelegramStandIn, TwilioStandIn
+
+PUBLIC_URL = "https://siaga.example"
+SPECIAL = re.compile(r"\[(\w[\w ]*?)(?: times)?(?: ([^\]]+))?\]\s?(.*)", re.DOTALL)
+KINDS = {"photo", "document", "voice", "video", "sticker", "contact", "location", "poll"}
+
+
+@dataclass(frozen=True)
+class Got:
+    """One message as the participant sees it."""
+
+    text: str
+    buttons: tuple[str, ...]
+
+
+class Phone(ABC):
+    """One participant on one channel."""
+
+    def __init__(self, web: httpx.AsyncClient, name: str) -> None:
+        self.web = web
+        self.name = name
+        self._read = 0
+
+    async def write(self, words: str, now: datetime) -> None:
+        """Send what a line of a transcript says."""
+        special = SPECIAL.fullmatch(words)
+        what, title, rest = special.groups() if special else ("", None, words)
+        if what == "tap":
+            await self.deliver(self.tapped(title))
+        elif what == "escaped":
+            await self.deliver(self.said(rest.encode().decode("unicode_escape"), now))
+        elif what in KINDS:
+            await self.deliver(self.sent(what, rest, now))
+        elif what.isdigit() and int(what) <= 20:
+            same = self.said(rest, now)
+            for _ in range(int(what)):
+                await self.deliver(same)
+        elif what.isdigit():
+            await self.deliver(self.said(f"{rest} " * (int(what) // (len(rest) + 1)), now))
+        else:
+            await self.deliver(self.said(words, now))
+
+    def unread(self) -> list[Got]:
+        """What came since this was asked last."""
+        got = self.got()
+        new, self._read = got[self._read :], len(got)
+        return new
+
+    @abstractmethod
+    def said(self, text: str, now: datetime) -> Any:
+        """The webhook of words."""
+
+    @abstractmethod
+    def sent(self, kind: str, caption: str, now: datetime) -> Any:
+        """The webhook of something else than words."""
+
+    @abstractmethod
+    def tapped(self, title: str) -> Any:
+        """The webhook of a tap on the newest button with that title."""
+
+    @abstractmethod
+    async def deliver(self, webhook: Any) -> None:
+        """Post it to us, signed."""
+
+    @abstractmethod
+    def got(self) -> list[Got]:
+        """Everything that came."""
+
+
+class WhatsAppPhone(Phone):
+    """WhatsApp through Twilio; without a number the address is an id."""
+
+    def __init__(self, web: httpx.AsyncClient, name: str, twilio: TwilioStandIn, address: str) -> None:
+        super().__init__(web, name)
+        self._twilio = twilio
+        self.address = address
+
+    def said(self, text: str, now: datetime) -> dict[str, str]:
+        return self._twilio.inbound(self.address, text, ProfileName=self.name)
+
+    def sent(self, kind: str, caption: str, now: datetime) -> dict[str, str]:
+        if kind == "location":
+            fields = {"MessageType": "location", "Latitude": "-0.5022", "Longitude": "117.1536"}
+            return self._twilio.inbound(self.address, "", **fields)
+        types = {
+            "photo": "image/jpeg",
+            "document": "application/pdf",
+            "voice": "audio/ogg",
+            "video": "video/mp4",
+            "sticker": "image/webp",
+            "contact": "text/vcard",
+        }
+        url = self._twilio.put_media(types[kind], b"\xff\xd8\xff a file")
+        fields = {"NumMedia": "1", "MediaUrl0": url, "MediaContentType0": types[kind]}
+        names = {"photo": "image", "voice": "audio"}
+        return self._twilio.inbound(self.address, caption, MessageType=names.get(kind, kind), **fields)
+
+    def tapped(self, title: str) -> dict[str, str]:
+        for shown in reversed(self._mine()):
+            for button in shown["buttons"]:
+                if button["title"] == title:
+                    return self._twilio.tap(self.address, button, shown["sid"], ProfileName=self.name)
+        raise AssertionError(f"{self.name} has no button {title}")
+
+    async def deliver(self, webhook: dict[str, str]) -> None:
+        headers = self._twilio.signed(f"{PUBLIC_URL}/webhooks/whatsapp", webhook)
+        response = await self.web.post("/webhooks/whatsapp", data=webhook, headers=headers)
+        assert response.status_code == 204, response.text
+
+    def got(self) -> list[Got]:
+        return [
+            Got(shown["body"], tuple(button["title"] for button in shown["buttons"]))
+            for shown in self._mine()
+        ]
+
+    def _mine(self) -> list[dict[str, Any]]:
+        return [shown for shown in self._twilio.shown if shown["to"] == self.address]
+
+
+class TelegramPhone(Phone):
+    """Telegram."""
+
+    def __init__(self, web: httpx.AsyncClient, name: str, telegram: TelegramStandIn, user: int) -> None:
+        super().__init__(web, name)
+        self._telegram = telegram
+        self.user = user
+
+    def said(self, text: str, now: datetime) -> dict[str, Any]:
+        return self._update(now, text=text)
+
+    def sent(self, kind: str, caption: str, now: datetime) -> dict[str, Any]:
+        file = {"file_id": secrets.token_hex(8), "file_unique_id": secrets.token_hex(4), "file_size": 1000}
+        picture = file | {"width": 90, "height": 90}
+        contents: dict[str, Any] = {
+            "photo": [picture],
+            "document": file | {"file_name": "surat.pdf", "mime_type": "application/pdf"},
+            "voice": file | {"duration": 3, "mime_type": "audio/ogg"},
+            "video": picture | {"duration": 3},
+            "sticker": picture | {"type": "regular", "is_animated": False, "is_video": False},
+            "contact": {"phone_number": "+628120000001", "first_name": "Tono"},
+            "location": {"latitude": -0.5022, "longitude": 117.1536},
+            "poll": {"id": "1", "question": "?", "options": []},
+        }
+        captioned = {"caption": caption} if caption else {}
+        return self._update(now, **{kind: contents[kind]}, **captioned)
+
+    def tapped(self, title: str) -> dict[str, Any]:
+        for sent in reversed(self._mine()):
+            for row in (sent.get("reply_markup") or {}).get("inline_keyboard", []):
+                for button in row:
+                    if button["text"] == title:
+                        tap = (self.user, button["callback_data"], sent["message_id"])
+                        return self._telegram.tap(*tap, first_name=self.name)
+        raise AssertionError(f"{self.name} has no button {title}")
+
+    async def deliver(self, webhook: dict[str, Any]) -> None:
+        headers = {"X-Telegram-Bot-Api-Secret-Token": self._telegram.secret}
+        response = await self.web.post("/webhooks/telegram", json=webhook, headers=headers)
+        assert response.status_code == 200, response.text
+
+    def got(self) -> list[Got]:
+        found = []
+        for sent in self._mine():
+            rows = (sent.get("reply_markup") or {}).get("inline_keyboard", [])
+            found.append(Got(sent["shown"], tuple(button["text"] for row in rows for button in row)))
+        return found
+
+    def _update(self, now: datetime, **fields: Any) -> dict[str, Any]:
+        date = int(now.timestamp())
+        return self._telegram.message(self.user, first_name=self.name, date=date, **fields)
+
+    def _mine(self) -> list[dict[str, Any]]:
+        return [sent for sent in self._telegram.sent if sent["chat_id"] == self.user]
