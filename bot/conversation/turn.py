@@ -16,9 +16,9 @@ from bot.conversation.speaking import merge, say
 from bot.delivery import inbox
 from bot.delivery.inbox import Claimed
 from bot.dialogue.commands import Commands
-from bot.dialogue.engine import Turn
+from bot.dialogue.engine import Reply, Turn
 from bot.dialogue.flow import Flows
-from bot.dialogue.state import Dialogue, Said, dump, load
+from bot.dialogue.state import Dialogue, Form, Said, dump, load
 from bot.dialogue.talk import World
 from bot.live import Live
 from bot.messages import NOTHING, Incoming, Interpretation, Media
@@ -140,12 +140,14 @@ class Conversations:
             our_branch=self._our_branch(claimed.messages[-1][1]),
         )
         shell = Shell(session, self.sealer, self.config, talk, now)
-        replies, waiting = [], None
+        replies: list[Reply] = []
+        waiting: Form | None = None
         for item in said:
             world = replace(world, queued=talk.owner is Owner.QUEUE)
             turn = Turn(dialogue, self.flows, world, Commands(self.texts))
             await _drive(turn, item, shell)
-            replies += turn.replies
+            # A question that the next of several messages answered already is not put any more.
+            replies = [reply for reply in replies if not reply.asks] + turn.replies
             waiting = turn.waits_with
             _review(session, item, turn, now)
         for text in merge(replies, self.texts, dialogue.language):

@@ -20,6 +20,16 @@ class Commands:
             for language in texts.languages
             for word in texts.say(f"commands.{command}", language, {}).split(",")
         }
+        self._titles = {
+            texts.say(key, language, {}).lower(): key.removeprefix("intent.")
+            for key in texts.keys
+            if key.startswith("intent.")
+            for language in texts.languages
+        }
+
+    def title(self, text: str) -> str | None:
+        """The intent whose button reads so: what stands on a button may as well be typed."""
+        return self._titles.get(" ".join(text.lower().split()).strip(" .!"))
 
     def read(self, text: str) -> str | None:
         """The command that the whole text is, politeness apart; None for anything longer.

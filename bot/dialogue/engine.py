@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.dialogue.commands import Commands
 from bot.dialogue.flow import Flows
-from bot.dialogue.questions import Confirm, Evidence
+from bot.dialogue.questions import SENTENCE, Confirm, Evidence
 from bot.dialogue.routing import (
     Ambiguous,
     Answer,
@@ -29,9 +29,6 @@ from bot.dialogue.running import Steps
 from bot.dialogue.stack import CHANGE, Reply, Stack
 from bot.dialogue.state import Dialogue, Form, Heard, Said
 from bot.dialogue.talk import World
-
-TELLS = 12
-"""Words from which a message tells a story that nobody should have to write twice."""
 
 
 @dataclass
@@ -79,7 +76,7 @@ class Turn:
             if self.replies:
                 return
             waiting = yield from self._stack.waiting()
-        router = Router(self._flows, self._world, self.dialogue, command)
+        router = Router(self._flows, self._world, self.dialogue, self._commands)
         route = router.route(said, waiting)
         if isinstance(route, Lost | AskBack | MediaKept):
             route, waiting = yield from self._below(router, route, said, waiting)
@@ -192,8 +189,13 @@ class Turn:
         unclear = route.unclear if isinstance(route, Ambiguous) else None
         form.open.failures += 1
         form.open.narrowed = list(unclear.near) if unclear else []
-        if len(said.text.split()) >= TELLS:
+        if len(said.text.split()) >= SENTENCE:
             form.heard.append(Heard.of(said))
+        otherwise = waiting.ask.question.otherwise
+        if form.open.failures >= 2 and otherwise is not None:
+            form.answers[waiting.ask.id], form.open = otherwise, None
+            yield from self._stack.resume()
+            return
         self._stack.reply(self._stack.help(waiting.ask, unclear))
         if form.open.failures >= 2:
             self._stack.reply("form.offer_agent")

@@ -16,7 +16,8 @@ class Flow:
         light: it holds nothing worth keeping: another wish replaces it, and leaving it needs no word.
         interrupts: its intent may interrupt a form that waits for an answer.
         by_question: but only when it is asked for: words that state something are rather an answer.
-        courtesy: manners: acted on when it is only likely, and never offered as what may have been meant.
+        courtesy: manners: acted on when it is only likely.
+        offered: may stand among the things that may have been meant, as manners never do.
         to_agent: while an agent is waited for, this is left to the agent.
         ends_all: when it ends, the forms that waited below it are left too.
     """
@@ -27,6 +28,7 @@ class Flow:
     interrupts: bool = True
     by_question: bool = False
     courtesy: bool = False
+    offered: bool = True
     to_agent: bool = False
     ends_all: bool = False
 

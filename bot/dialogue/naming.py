@@ -20,6 +20,15 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 
+_SOMEWHERE = re.compile(
+    r"\b(?:di|kota|kabupaten|kab|cabang|kantor bpjs|in|office of) "
+    r"(?!(?:sana|sini|situ|mana|hari|bulan|tanggal|tgl|jam|kantor|bpjs|loket|rumah|rs|tempat|kota|daerah|cabang|wa|chat|"
+    r"aplikasi|yang|yg|ini|itu|buka|tutup|libur|faskes|klinik|puskesmas|igd|ugd|poli|apotek|apotik|dokter|luar|atas|depan|"
+    r"the|a|my|this|hospital)\b)([a-z]{4,})",
+    re.IGNORECASE,
+)
+"""Words that say where something is: `kantor di wakanda buka ga`."""
+
 
 def _unknown(text: str) -> bool:
     """Whether somebody says that they do not know: no name, and no reason to ask again."""
@@ -137,12 +146,23 @@ class WhichBranch(Question[Branch]):
 
     def assume(self, heard: Sequence[Heard]) -> Any | None:
         """The branch of the talk; but a place that is unknown is asked about, not passed over."""
-        return None if any(item.first("place") for item in heard) else self.assumed
+        return None if self._place(heard) else self.assumed
 
     def nearest(self, heard: Sequence[Heard]) -> Unclear | None:
         """The branches nearest in name to a place that was named and is unknown."""
-        place = next((found for item in reversed(heard) if (found := item.last("place"))), None)
-        return self._unclear(place.value) if place else None
+        place = self._place(heard)
+        unclear = self._unclear(place) if place else None
+        sure = any(item.first("place") for item in heard)
+        return unclear if unclear and (unclear.near or sure) else None
+
+    @staticmethod
+    def _place(heard: Sequence[Heard]) -> str | None:
+        """The place that was named last, also one of which nobody has ever heard."""
+        for item in reversed(heard):
+            entity, written = item.last("place"), _SOMEWHERE.search(item.text)
+            if entity or written:
+                return entity.value if entity else str(written and written[1])
+        return None
 
     def _unclear(self, written: str) -> Unclear:
         return Unclear(tuple(branch.code for branch in self.config.find_branch(written).near))

@@ -17,6 +17,8 @@ FEW = 3
 """Words in a plain yes or no."""
 _PARTICLE = re.compile(r"(?<=\w)\s+ya+h?[\s.!?]*$", re.IGNORECASE)
 """The "ya" of "makasih ya" asks for understanding; it is no yes."""
+SENTENCE = 6
+"""Words from which a message tells something rather than names it."""
 SHORT = 8
 """Words in a plain answer; whoever writes more tells something."""
 
@@ -49,6 +51,8 @@ class Question(ABC, Generic[T]):
     open_ended: ClassVar[bool] = False
     """Whether nearly any words would do as an answer: then little may interrupt."""
     correctable: ClassVar[bool] = True
+    otherwise: ClassVar[Any] = None
+    """The answer, kept, that is taken when there was no other after two tries; None: ask on."""
 
     def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
         """What to offer as buttons; `narrowed` are the codes that an unclear answer left."""
@@ -114,26 +118,32 @@ class Choose(Question[str]):
             return shown[found].code
         if said.text.strip(" .").isdigit():
             return None
-        return self.correct(Heard.of(said)) or next(iter(self._named(said.text)), None)
+        named = self._named(said.text)
+        return self.correct(Heard.of(said)) or (named[0][1] if named else None)
 
     def hear(self, heard: Heard) -> Any | None:
-        """The one choice whose words occur; none when several do."""
+        """The choice whose words occur; of several the one that is clearly ahead, else none."""
         named = self._named(heard.text) if self.by_words else []
-        return named[0] if len(named) == 1 else None
+        clear = len(named) == 1 or (len(named) > 1 and named[0][0] >= 2 * named[1][0])
+        return named[0][1] if clear else None
 
     def correct(self, heard: Heard) -> Any | None:
         """A choice named by its title or words after the mark of correction."""
         found = read_choice(heard.text, [(choice.title, *choice.words) for choice in self.choices])
         return None if found is None else self.choices[found].code
 
-    def _named(self, text: str) -> list[str]:
-        """The codes whose words occur in a text, the longest words first: they tell most."""
+    def _named(self, text: str) -> list[tuple[int, str]]:
+        """The codes whose words occur in a text, with the letters of these words: the more, the more they tell."""
         text = f" {' '.join(text.lower().split())}"
-        longest = {
-            choice.code: max((len(word) for word in choice.words if f" {word.lower()}" in text), default=0)
+        told = {
+            choice.code: sum(
+                len(word) for word in choice.words if len(word) > 3 and f" {word.lower()}" in text
+            )
             for choice in self.choices
         }
-        return sorted((code for code in longest if longest[code] > 3), key=lambda code: -longest[code])
+        return sorted(
+            ((letters, code) for code, letters in told.items() if letters), key=lambda pair: -pair[0]
+        )
 
     def restore(self, kept: Any) -> str | None:
         """The code, as long as it is still to be had."""
@@ -200,7 +210,7 @@ class FreeText(Question[str]):
     min_words: int = 1
     most: int = 4000
     take_opening: int = 12
-    """An opening message of at least this many words is the story already."""
+    """As many words that were told before are the story already."""
     hint: ClassVar[str] = "form.hint_words"
     open_ended: ClassVar[bool] = True
 
@@ -209,9 +219,11 @@ class FreeText(Question[str]):
         enough = max(self.min_words, 8) if strictly else self.min_words
         return said.text[: self.most] if len(said.text.split()) >= enough else None
 
-    def hear(self, heard: Heard) -> Any | None:
-        """A long opening tells it already."""
-        return heard.text[: self.most] if len(heard.text.split()) >= self.take_opening else None
+    def assume(self, heard: Sequence[Heard]) -> Any | None:
+        """What was told already, maybe in several messages, when it is long enough."""
+        told = [item.text for item in heard if len(item.text.split()) >= SENTENCE]
+        enough = sum(len(text.split()) for text in told) >= self.take_opening
+        return "\n".join(told)[: self.most] if enough else None
 
     def correct(self, heard: Heard) -> Any | None:
         """Never by guess: a story is told anew after "Ubah"."""
@@ -232,6 +244,7 @@ class Evidence(Question[list[Media]]):
     before: Sequence[Media] = field(default=())
     hint: ClassVar[str] = "form.hint_evidence"
     correctable: ClassVar[bool] = False
+    otherwise: ClassVar[Any] = "done"
 
     def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
         """One button: enough, or none at all."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from bot.dialogue.commands import Commands
 from bot.dialogue.flow import Flow, Flows
 from bot.dialogue.questions import Evidence, Unclear
 from bot.dialogue.requests import Ask
@@ -136,11 +137,11 @@ class Open:
 class Router:
     """Decides about one message."""
 
-    def __init__(self, flows: Flows, world: World, dialogue: Dialogue, command: str | None) -> None:
+    def __init__(self, flows: Flows, world: World, dialogue: Dialogue, commands: Commands) -> None:
         self._flows = flows
         self._world = world
         self._dialogue = dialogue
-        self._command = command
+        self._commands = commands
 
     def route(self, said: Said, waiting: Open | None) -> Route:
         """The one thing that `said` means now."""
@@ -149,8 +150,9 @@ class Router:
         unreadable = _unreadable(said)
         if unreadable:
             return Unreadable(unreadable)
-        if self._command and not (waiting and self._answers(said, waiting)):
-            return Command(self._command)
+        command = self._commands.read(said.text)
+        if command and (command == "cancel" or not (waiting and self._answers(said, waiting))):
+            return Command(command)
         if self._is_emergency(said):
             return Begin("emergency")
         return self._in_form(said, waiting) if waiting else self._idle(said)
@@ -185,7 +187,7 @@ class Router:
         """Whether a command word is one of the offered titles: then it is the answer."""
         narrowed = waiting.form.open.narrowed if waiting.form.open else []
         titles = [option.title.lower() for option in waiting.ask.question.options(narrowed)]
-        return said.text.lower().strip() in titles and self._command != "cancel"
+        return said.text.lower().strip() in titles
 
     # -- in a form --------------------------------------------------------------------------------------------
 
@@ -273,27 +275,38 @@ class Router:
             return MediaKept()
         if flow and self._world.queued and (flow.to_agent or meant.confidence < self._world.act):
             return Lost()
-        likely = meant.confidence >= self._world.ask
-        if flow and (meant.confidence >= self._world.act or (likely and flow.courtesy)):
+        titled = self._commands.title(said.text)
+        if titled in self._flows:
+            return Begin(str(titled))
+        if flow and meant.confidence >= self._world.act:
             return Begin(meant.intent)
+        return self._guess(said) or (MediaKept() if said.media else Lost())
+
+    def _guess(self, said: Said) -> Route | None:
+        """What may be meant although the interpreter is not sure."""
+        meant = said.interpretation
         if meant.first("case_number"):
             return Begin("ask_case_status")
         if self._follows_up(said):
             return Begin(str(self._dialogue.asked))
-        near = [name for name, share in meant.ranking[:3] if share >= 0.08 and self._offered(name)]
-        if likely and near:
-            return AskBack(tuple(dict.fromkeys(near)))
-        return MediaKept() if said.media else Lost()
+        if meant.confidence < self._world.ask:
+            return None
+        near = {name: share for name, share in meant.ranking[:3] if share >= 0.08 and self._offered(name)}
+        flow = self._flows.get(meant.intent)
+        if flow and flow.courtesy and max(near.values(), default=0.0) < meant.confidence / 2:
+            return Begin(meant.intent)
+        return AskBack(tuple(near)) if near else None
 
     def _follows_up(self, said: Said) -> bool:
         """Whether a few words only put another day or place into the question before: "kalau besok?"."""
         asked, at = self._dialogue.asked, self._dialogue.asked_at
-        if asked is None or at is None or said.at - at > FOLLOWS_WITHIN or len(said.text.split()) > 4:
+        if asked is None or at is None or said.at - at > FOLLOWS_WITHIN or len(said.text.split()) > 6:
             return False
         return asked in self._flows and bool(Heard.of(said).first("place", "when"))
 
     def _offered(self, intent: str) -> bool:
-        return intent in self._flows and not self._flows[intent].courtesy
+        flow = self._flows.get(intent)
+        return flow is not None and flow.offered and not flow.courtesy
 
 
 def _unreadable(said: Said) -> str | None:

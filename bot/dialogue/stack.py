@@ -26,6 +26,8 @@ class Reply:
     key: str
     values: dict[str, Any] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
+    asks: bool = False
+    """Whether it is a question that now waits for an answer."""
 
 
 class Stack:
@@ -173,7 +175,7 @@ class Stack:
                 self.reply(self.help(ask, unclear))
         choices = ask.question.options(form.open.narrowed)
         options = tuple(_option(form.serial, ask.id, choice) for choice in choices)
-        self.replies.append(Reply(ask.key, dict(ask.values), options))
+        self.replies.append(Reply(ask.key, dict(ask.values), options, asks=True))
 
     @staticmethod
     def help(ask: Ask[Any], unclear: Unclear | None) -> str:

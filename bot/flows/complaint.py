@@ -46,7 +46,7 @@ async def complaint(talk: Talk) -> None:
 def _categories(talk: Talk) -> list[Choice]:
     language = talk.language
     return [
-        Choice(item.key, item.title.text(language), item.label.text(language), item.words)
+        Choice(item.key, item.title.text(language), words=item.words)
         for item in talk.config.categories.values()
     ]
 

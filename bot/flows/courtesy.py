@@ -38,7 +38,11 @@ async def menu(talk: Talk) -> None:
 
 async def clarify(talk: Talk) -> None:
     """Between knowing and not knowing: was one of these meant?"""
-    intents = [*talk.given["intents"], "help"]
+    intents = talk.given["intents"]
+    if len(intents) == 1:
+        meant = await talk.agree("clarify.is_it", what=talk.word(f"intent.{intents[0]}"))
+        await talk.start(intents[0] if meant else "help")
+    intents = [*intents, "help"]
     await talk.start(await talk.choose("clarify.which", _choices(talk, intents)))
 
 

@@ -65,11 +65,13 @@ FLOWS: Flows = {
     "affirm": _STRAY_YES,
     "deny": _STRAY_YES,
     "cancel": Flow(name="cancel", run=handover.cancel, light=True, interrupts=False, courtesy=True),
-    "help": _manners("menu", courtesy.menu),
+    "help": _manners("menu", courtesy.menu, to_agent=True),
     "change_language": Flow(name="language", run=courtesy.language, light=True),
     "bot_challenge": _manners("bot_challenge", courtesy.bot_challenge),
     "frustration": _manners("frustration", courtesy.frustration, to_agent=True),
-    "out_of_scope": _manners("out_of_scope", courtesy.out_of_scope, to_agent=True),
+    "out_of_scope": Flow(
+        name="out_of_scope", run=courtesy.out_of_scope, light=True, offered=False, to_agent=True
+    ),
     "_urgent_agent": Flow(name="handover", run=handover.urgent_agent, ends_all=True),
     "_clarify": Flow(name="clarify", run=courtesy.clarify, light=True),
     "_lost": Flow(name="lost", run=courtesy.lost, light=True),

@@ -28,6 +28,8 @@ LONGEST = 4096
 AT_ONCE = 8
 """Texts up to which no thread is worth its while."""
 RANKED = 10
+KEPT = 3
+"""Model files that are kept."""
 TRAINING_CODE = (
     *(
         "classifier",
@@ -113,7 +115,15 @@ def load_embedded(config_dir: Path, models_dir: Path, lists: Lists) -> EmbeddedI
             log.warning("nlu.model_damaged", model=key)
     trained = train_embedded(config_dir, lists)
     store.save(path, trained)
+    _forget_old(models_dir)
     return assemble(trained, config_dir, lists, key)
+
+
+def _forget_old(models_dir: Path) -> None:
+    """Leave the newest `KEPT` models: the data changes often, and an older model is trained again in seconds."""
+    files = sorted(models_dir.glob("embedded-*.npz"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for path in files[KEPT:]:
+        path.unlink(missing_ok=True)
 
 
 def train_embedded(config_dir: Path, lists: Lists) -> Model:

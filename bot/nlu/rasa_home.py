@@ -7,10 +7,11 @@ an environment. Nothing here imports Rasa.
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from bot.settings import HOME
 LOCK = HOME / "requirements" / "rasa.lock"
 FITS = "import sys, venv; sys.exit(sys.version_info[:2] != (3, 10) or sys.maxsize < 2**32)"
 """Ends well on a 64-bit Python 3.10 only: TensorFlow has wheels for no other."""
+COLOUR = re.compile(r"\x1b\[\d*m")
 FOLDERS = ("/usr/bin", "/usr/local/bin", "/opt/homebrew/bin", "/opt/local/bin", "~/.local/bin")
 INSTALLED = (
     "$PYENV_ROOT/versions/3.10.*/bin",
@@ -33,6 +35,11 @@ INSTALLED = (
     "/Library/Frameworks/Python.framework/Versions/3.10/bin",
 )
 """Where version managers and installers put their Pythons."""
+
+NOISE = re.compile(r"Warning: |^  |is not used in any story or rule| INFO  +rasa\.(validator|core)|^\s*$")
+"""Lines of Rasa's that say nothing to those who train: other libraries' warnings, stories, which we have none of."""
+WORTH = re.compile(r"^.*?site-packages/rasa/\S+ UserWarning: ")
+"""Before what Rasa itself warns of, such as an entity whose marks do not fit the words."""
 
 Say = Callable[[str], None]
 """Tells the person at the terminal how far it is."""
@@ -126,6 +133,28 @@ def find_uv() -> Path:
     return Path(found)
 
 
+def run_shown(command: Sequence[str | Path], folder: Path) -> int:
+    """Run in Rasa's environment with its progress on the terminal, without the noise; gives the exit status."""
+    run = subprocess.Popen(  # noqa: S603 - our own words and paths
+        command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    with run:
+        assert run.stdout is not None
+        rest = b""
+        while piece := os.read(run.stdout.fileno(), 65536):
+            *lines, rest = re.split(rb"(?<=[\r\n])", rest + piece)
+            for line in lines:
+                sys.stderr.write(_worth_saying(COLOUR.sub("", line.decode(errors="replace"))))
+            sys.stderr.flush()
+    return run.returncode
+
+
+def _worth_saying(line: str) -> str:
+    """A line of Rasa's, without the place in its code, or nothing; a progress bar ends with a carriage return."""
+    said = WORTH.sub("", line)
+    return "" if NOISE.search(said.rstrip("\r\n")) else said
+
+
 def environment() -> dict[str, str]:
     """The variables for a process of Rasa's environment: our code to import, no telemetry, no chatter."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "VIRTUAL_ENV")}
@@ -134,6 +163,7 @@ def environment() -> dict[str, str]:
         "PYTHONPATH": str(HOME),
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }

@@ -3,9 +3,7 @@
 import hashlib
 import json
 import random
-import re
 import shutil
-import subprocess
 import tempfile
 import time
 from collections import defaultdict
@@ -21,7 +19,7 @@ from ruamel.yaml.error import YAMLError
 from bot.errors import ConfigurationError, SiagaError
 from bot.nlu.classifier import choose_thresholds
 from bot.nlu.normalising import read_words
-from bot.nlu.rasa_home import LOCK, Say, environment, make_rasa_home
+from bot.nlu.rasa_home import LOCK, Say, make_rasa_home, run_shown
 from bot.nlu.rasa_models import RasaModel, find, promote, put
 from bot.nlu.training import Example, read_labels, read_training
 
@@ -29,9 +27,6 @@ HELD_OUT = 0.2
 """Share of each intent's examples that the thresholds are chosen on, by a model that was trained without them."""
 CODE = ("normalising.py", "rasa_training.py", "rasa_side/tokenizer.py")
 """Files of ours that change what comes out of training."""
-HARMLESS = re.compile(r"is not used in any story or rule|INFO  |DEBUG  |^\s*rasa\.shared\.utils\.io\.|^\s*$")
-"""Lines of Rasa's validation that say nothing about data without stories."""
-COLOUR = re.compile(r"\x1b\[\d+m|^\S+\.py:\d+: ")
 
 Lists = Mapping[str, Sequence[str]]
 
@@ -153,48 +148,31 @@ class _Training:
         """Rasa's own look at the data.
 
         Raises:
-            TrainingFailed: with what it found.
+            TrainingFailed: it found mistakes; they are on the terminal.
         """
         self.say("Validating the data ...")
         words = ["data", "validate", "--domain", "domain.yml", "--data", "nlu", "--config", "config.yml"]
-        run = subprocess.run(  # noqa: S603 - our own words
-            [self.python, "-m", "rasa", *words],
-            cwd=folder,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        told = [COLOUR.sub("", COLOUR.sub("", line)) for line in run.stdout.splitlines()]
-        told = [line for line in told if not HARMLESS.search(line)]
-        if run.returncode:
-            raise TrainingFailed("Rasa refuses the data:\n" + "\n".join(told[-20:]))
-        for line in told:
-            self.say(f"  {line}")
+        if run_shown([self.python, "-m", "rasa", *words], folder):
+            raise TrainingFailed("Rasa refuses the data, see above.")
 
     def _train(self, folder: Path, name: str) -> Path:
         """Train in a folder, with Rasa's progress on the terminal."""
         words = ["train", "nlu", "--nlu", "nlu", "--domain", "domain.yml", "--config", "config.yml"]
         words += ["--out", "out", "--fixed-model-name", f"{name}.tar.gz"]
-        run = subprocess.run([self.python, "-m", "rasa", *words], cwd=folder, env=environment(), check=False)  # noqa: S603
+        failed = run_shown([self.python, "-m", "rasa", *words], folder)
         archive = folder / "out" / f"{name}.tar.gz"
-        if run.returncode or not archive.exists():
+        if failed or not archive.exists():
             raise TrainingFailed("Rasa's training failed, see above.")
         return archive
 
     def _answers(self, archive: Path, texts: Sequence[str]) -> list[dict[str, Any]]:
         """What a model makes of texts."""
         out = archive.with_suffix(".json")
-        run = subprocess.run(  # noqa: S603
-            [self.python, "-m", "bot.nlu.rasa_side.predicting", archive, out],
-            input=json.dumps(texts),
-            cwd=archive.parent,
-            env=environment(),
-            text=True,
-            check=False,
-        )
-        if run.returncode:
+        asked = archive.with_suffix(".asked")
+        asked.write_text(json.dumps(texts), "utf-8")
+        if run_shown(
+            [self.python, "-m", "bot.nlu.rasa_side.predicting", archive, asked, out], archive.parent
+        ):
             raise TrainingFailed("The trained model could not be tried, see above.")
         answers: list[dict[str, Any]] = json.loads(out.read_text("utf-8"))
         return answers
@@ -286,5 +264,9 @@ def _config(source: Source) -> dict[str, Any]:
 
 
 def _write_yaml(path: Path, content: Any) -> None:
-    """Write JSON, which is YAML too and leaves no question of quotes and line breaks open."""
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
+    """Write YAML in blocks: Rasa takes a file for training data when a line of it begins with ``nlu:``."""
+    writer = YAML(typ="safe", pure=True)
+    writer.default_flow_style = False
+    writer.width = 1_000_000
+    with path.open("w", encoding="utf-8") as file:
+        writer.dump(content, file)

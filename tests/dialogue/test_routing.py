@@ -128,7 +128,8 @@ def test_in_doubt_it_asks_back_and_goes_on_with_the_words_that_were_said() -> No
 def test_courtesy_is_never_offered_as_a_guess() -> None:
     scene = Scene()
     scene.say("hmm oke deh tutup", "ask_closure", 0.4, also=["thank", "affirm"])
-    assert scene.titles == ["Kantor buka/tutup", "Menu"]
+    assert scene.keys == ["clarify.is_it"]
+    assert "Kantor buka/tutup" in scene.text()
 
 
 def test_likely_thanks_are_taken_as_thanks() -> None:
@@ -138,7 +139,8 @@ def test_likely_thanks_are_taken_as_thanks() -> None:
 def test_in_doubt_it_asks_back_although_a_menu_is_open() -> None:
     scene = Scene()
     scene.say("halo", "greet")
-    assert scene.say("kepesertaan", "check_membership", 0.4) == ["clarify.which"]
+    assert scene.say("kepesertaan", "check_membership", 0.4) == ["clarify.is_it"]
+    assert scene.say("iya") == ["information.is", "information.agent"]
 
 
 def test_twice_not_understood_offers_a_human() -> None:
@@ -214,7 +216,7 @@ def test_a_story_that_sounds_like_an_emergency_is_kept_as_the_story() -> None:
 def test_the_same_emergency_is_not_answered_again_and_again() -> None:
     scene = Scene()
     scene.say("tolong sesak napas", "emergency")
-    assert scene.say("tolong cepat dia sesak", "emergency", 0.4) == ["form.hint_yes_no", "emergency.agent"]
+    assert scene.say("tolong cepat dia sesak", "emergency", 0.4) == ["emergency.again", "emergency.agent"]
     scene.tap("Tidak")
     scene.wait(minutes=20)
     assert scene.say("sekarang kejang", "emergency", 0.4)[0] == "emergency.help"
@@ -343,3 +345,41 @@ def test_commands_are_understood_in_both_languages_whatever_is_spoken() -> None:
         assert complaint(until="facility").say(word) == ["handover.queued"], word
     for word in ("menu", "help", "/start", "/start promo", "Menu!"):
         assert Scene().say(word) == ["menu.what"], word
+
+
+# -- few words ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("title", "key"), [("pengaduan", "complaint.sorry"), ("Gangguan sistem", "outage.system")]
+)
+def test_what_stands_on_a_button_may_be_typed(title: str, key: str) -> None:
+    """The texts tell people to write `pengaduan`; whatever the interpreter thinks of it."""
+    assert Scene().say(title, "ask_case_status", 0.5)[0] == key
+
+
+def test_a_few_words_put_another_day_or_place_into_the_question_before() -> None:
+    scene = Scene()
+    scene.say("kantor palembang buka?", "ask_closure", place="palembang")
+    assert scene.say("kalau besok?", "subscribe_updates", 0.3, when="besok") == ["closure.open"]
+    assert scene.say("samarinda?", "out_of_scope", 0.4, place="samarinda") == ["closure.open_now"]
+    assert "Samarinda" in scene.text()
+    scene.wait(minutes=11)
+    assert scene.say("kalau besok?", "", when="besok") == ["lost.menu"]
+
+
+def test_a_likely_something_else_is_not_turned_away() -> None:
+    assert Scene().say("udah nelpon ga diangkat", "out_of_scope", 0.4) == ["lost.menu"]
+    assert Scene().say("cairkan jht", "out_of_scope", 0.95) == ["out_of_scope.sorry"]
+
+
+def test_an_unheard_of_place_is_not_passed_over_for_the_one_spoken_of() -> None:
+    scene = Scene()
+    scene.say("kantor palembang buka?", "ask_closure", place="palembang")
+    assert scene.say("kalau kantor di konohagakure buka?", "ask_closure")[-1] == "closure.branch"
+
+
+def test_whoever_has_no_photo_to_send_is_not_asked_for_ever() -> None:
+    scene = complaint(until="evidence")
+    assert scene.say("iya") == ["form.hint_evidence", "complaint.evidence"]
+    assert scene.say("MANA NOMORNYA") == ["complaint.summary"]

@@ -52,7 +52,7 @@ def test_a_long_opening_tells_it_all() -> None:
         ("obatnya kosong terus", "obat_kosong"),
         ("susternya judes banget", "pelayanan_faskes"),
         ("lainnya", "lainnya"),
-        ("sudah antri dari subuh tapi obat kosong", "obat_kosong"),
+        ("sudah antri dari subuh tapi obat kosong", "antrean"),
         ("kartu saya dinonaktifkan", "administrasi"),  # not among the ten that are shown
     ],
 )

@@ -9,8 +9,15 @@ from hypothesis import strategies as st
 
 from bot.errors import ConfigurationError
 from bot.nlu import store
-from bot.nlu.classifier import choose_thresholds
+from bot.nlu.classifier import Classifier, choose_thresholds
+from bot.nlu.concepts import load_concepts
 from bot.nlu.embedded import EmbeddedInterpreter, load_embedded, model_key
+from bot.nlu.features import Analyser, Counts, Vocabulary
+from bot.nlu.gazetteer import Gazetteer
+from bot.nlu.interpreter import Thresholds
+from bot.nlu.noise import Noise
+from bot.nlu.normalising import load_normaliser
+from bot.reading.words import tokens
 from tests.nlu.conftest import LISTS
 
 
@@ -77,6 +84,15 @@ def test_other_data_is_another_model(config_dir: Path, tmp_path: Path) -> None:
     assert model_key(config_dir, LISTS) != before
 
 
+def test_only_the_newest_models_are_kept(config_dir: Path, tmp_path: Path) -> None:
+    models = tmp_path / "models"
+    for number in range(5):
+        newest = load_embedded(config_dir, models, {"place": [f"Kota {number}"]}).model
+    names = [path.name for path in models.iterdir()]
+    assert len(names) == 3
+    assert f"embedded-{newest}.npz" in names
+
+
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 nothing", b"\x80\x04cposix\nsystem\n."])
 def test_a_damaged_file_is_trained_anew(config_dir: Path, tmp_path: Path, damage: bytes) -> None:
     load_embedded(config_dir, tmp_path / "models", LISTS)
@@ -110,3 +126,82 @@ def test_the_act_threshold_lets_few_mistakes_through() -> None:
     wrong = acted & (sure.argmax(axis=1) != truth)
     assert 0.015 < wrong.mean() <= 0.02
     assert chosen.ask <= chosen.act
+
+
+DANGER = {"s": ["x"], "k": ["x"], "c": [], "r": [], "p": []}
+
+
+def cautious(weights: list[float], *, act: float) -> Classifier:
+    """A classifier that gives every text the same scores for chat, emergency and other."""
+    return Classifier(
+        intents=("chat", "emergency", "other"),
+        vocabulary=Vocabulary(["sx"], np.ones(1, np.float32)),
+        weights=np.zeros((1, 3), np.float32),
+        bias=np.log(np.array(weights, np.float32)),
+        temperature=1.0,
+        thresholds=Thresholds(act=act, ask=0.1),
+        emergency=0.1,
+    )
+
+
+def test_a_likely_emergency_comes_first_and_is_asked_about() -> None:
+    ranking = cautious([0.7, 0.2, 0.1], act=0.6).ranking(DANGER)
+    assert [intent for intent, _ in ranking] == ["emergency", "chat", "other"]
+    assert ranking[0][1] < 0.6
+    assert [sure for _, sure in ranking] == sorted((sure for _, sure in ranking), reverse=True)
+
+
+def test_an_unlikely_emergency_stays_where_it_is() -> None:
+    ranking = cautious([0.8, 0.05, 0.15], act=0.9).ranking(DANGER)
+    assert [intent for intent, _ in ranking] == ["chat", "other", "emergency"]
+    assert ranking[0][1] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tolong bapak saya sesak napas, harus kemana",
+        "ANAK SY KEJANG TLG CPT",
+        "ibu ambo pingsan indak sadar, ka rumah sakik ma?",
+        "bapakku sesek ra iso ambegan piye iki",
+        "kecelakaan darahnya banyak banget igd mana yg deket",
+    ],
+)
+def test_danger_is_heard_in_many_tongues(embedded: EmbeddedInterpreter, text: str) -> None:
+    assert embedded.read(text).intent == "emergency"
+
+
+def test_rows_of_one_text_and_of_all_are_the_same(config_dir: Path) -> None:
+    normaliser = load_normaliser(config_dir / "nlu" / "normalising.yml")
+    analyser = Analyser(normaliser, load_concepts(config_dir / "nlu" / "concepts.yml", normaliser))
+    analysed = [
+        analyser(text) for text in ("kantor tutup hari ini", "sistem eror terus terus", "kantor eror gabisa")
+    ]
+    counts = Counts.of(analysed)
+    rarity = counts.rarity()
+    together = counts.weighted(rarity).toarray()
+    vocabulary = Vocabulary(counts.names, rarity)
+    for number, features in enumerate(analysed):
+        columns, values = vocabulary.row(features)
+        alone = np.zeros(len(counts.names))
+        alone[columns] = values
+        np.testing.assert_allclose(alone, together[number], atol=1e-6)
+
+
+@given(st.text(max_size=80))
+def test_noise_is_the_same_for_the_same_seed(text: str) -> None:
+    words = {"gmn": "bagaimana", "sy": "saya"}
+    assert Noise(words, seed=3).copy(text) == Noise(words, seed=3).copy(text)
+
+
+def test_noise_writes_as_people_do() -> None:
+    noise = Noise({"gmn": "bagaimana", "sy": "saya"})
+    copies = " ".join(noise.copy("bagaimana saya mendaftarkan keluarga") for _ in range(50)).split()
+    assert {"gmn", "sy", "saya"} <= set(copies)
+    assert len(set(copies)) > 10
+
+
+def test_misspelt_names_are_found_and_common_words_are_none() -> None:
+    gazetteer = Gazetteer({"place": ["Palembang", "Samarinda Ulu"]}, ["palembanh"])
+    found = gazetteer.found(tokens("di palembng, samarinda ulu, palembanh"))
+    assert [(start, end) for start, end, _ in found] == [(1, 2), (2, 4)]

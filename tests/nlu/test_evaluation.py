@@ -12,6 +12,7 @@ from bot.nlu.embedded import EmbeddedInterpreter
 from bot.nlu.evaluation import compare, evaluate
 from bot.nlu.interpreter import Thresholds
 from bot.nlu.training import Example, Span, read_examples, read_labels
+from bot.settings import HOME
 
 KEYS = {
     "intent_accuracy", "intent_macro_f1", "top3_accuracy", "intents", "entity_f1", "entities", "act", "understood",
@@ -97,18 +98,24 @@ def test_training_names_the_model(runner: CliRunner, embedded: EmbeddedInterpret
 
 
 HELD = sorted(Path(__file__).parent.glob("held*.yml"))
+FLOORS = {
+    "intent_accuracy": 0.876,
+    "top3_accuracy": 0.965,
+    "entity_f1": 0.904,
+    "understood": 0.959,
+}
+"""One point under what was reached on the held set; they may only go up."""
+RECALL_FLOORS = {"emergency": 0.95, "out_of_scope": 0.79}
 
 
 async def test_the_held_set_is_understood_as_well_as_before(embedded: EmbeddedInterpreter) -> None:
-    """Floors one point under what was reached; they may only go up."""
-    labels = read_labels(Path("config/rasa/domain.yml"))
+    labels = read_labels(HOME / "config" / "rasa" / "domain.yml")
     examples = [example for path in HELD for example in read_examples(path, labels)]
+    assert len(examples) >= 600
     report = await evaluate(embedded, examples, embedded.thresholds)
     for name, floor in FLOORS.items():
         assert report[name] >= floor, (name, report[name])
-    assert report["act"]["confident_wrong"] <= 0.03
-    assert report["intents"]["emergency"]["recall"] >= EMERGENCY_FLOOR
-
-
-FLOORS = {"intent_accuracy": 0.5, "top3_accuracy": 0.5, "entity_f1": 0.5, "understood": 0.5}
-EMERGENCY_FLOOR = 0.5
+    for intent, floor in RECALL_FLOORS.items():
+        assert report["intents"][intent]["recall"] >= floor, (intent, report["intents"][intent])
+    assert report["act"]["confident_wrong"] <= 0.02
+    assert report["act"]["coverage"] >= 0.5
