@@ -1,6 +1,8 @@
 """Server-sent events: "look again", and who else has a case open. They carry no data; pages fetch what they may see."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
@@ -66,10 +68,13 @@ class _Viewers:
     """With ``{}`` for the names."""
     seen: dict[UUID, datetime] = field(default_factory=dict)
     shown: frozenset[UUID] = frozenset()
+    said_at: float = -math.inf
 
-    async def here(self) -> None:
-        """Say that we are here."""
-        await self.desk.live.publish(self.topic, agent=str(self.me))
+    async def here(self, *, anew: bool = False) -> None:
+        """Say that we are here, unless that was just said; `anew`: say it all the same."""
+        if anew or time.monotonic() - self.said_at >= HEARTBEAT:
+            self.said_at = time.monotonic()
+            await self.desk.live.publish(self.topic, agent=str(self.me))
 
     async def note(self, event: LiveEvent) -> None:
         """Somebody said so; a newcomer is answered at once."""
@@ -79,7 +84,7 @@ class _Viewers:
         new = other not in self.seen
         self.seen[other] = self.desk.clock()
         if new:
-            await self.here()
+            await self.here(anew=True)
 
     async def changed(self) -> str | None:
         """The names as they are to be shown now; None if that is what is shown already."""

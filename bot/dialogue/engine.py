@@ -223,7 +223,12 @@ class Turn:
             self.dialogue.asked, self.dialogue.asked_at = intent, self._world.now
         self.understood = Understood("acted", intent)
         heard = [Heard.of(said)] if said.tapped is None else []
-        yield from self._stack.begin(intent, heard, media=said.media)
+        yield from self._stack.begin(intent, [*self._asked_about(intent), *heard], media=said.media)
+
+    def _asked_about(self, intent: str) -> list[Heard]:
+        """What was said when we asked back whether this was meant; the answer is yes, in other words."""
+        form = self.dialogue.top
+        return form.heard if form and intent in form.given.get("intents", ()) else []
 
     @staticmethod
     def _keep_story(said: Said, waiting: Open | None) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.config import Branch, Config, Facility, System
 from bot.dialogue.questions import Choice, Question, Unclear
 from bot.dialogue.state import Heard, Said
-from bot.reading.choices import read_choice
+from bot.reading.choices import read_choice, read_yes_no
 from bot.reading.dates import read_when
 
 _UNKNOWN = re.compile(
@@ -70,6 +70,8 @@ class WhichFacility(Question[Named]):
             return "=" + found.facility.code
         if entity or strictly:
             return written if entity else None
+        if read_yes_no(written) is not None:
+            return None
         return written[:120] if len(written) >= 3 and len(written.split()) <= 8 else None
 
     def hear(self, heard: Heard) -> Any | None:

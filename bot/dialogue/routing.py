@@ -207,12 +207,17 @@ class Router:
             return Answer(kept)
         if self._interrupts(said, waiting, certain=False):
             return Begin(said.interpretation.intent)
-        kept = question.read(said, narrowed, strictly=False)
+        return self._loosely(said, waiting, question.read(said, narrowed, strictly=False))
+
+    def _loosely(self, said: Said, waiting: Open, kept: Any | Unclear | None) -> Route:
+        """What was said, read as an answer as far as it can be."""
+        if kept is None and said.interpretation.intent == "affirm":
+            kept = Unclear()  # "ya" to one of several
         if isinstance(kept, Unclear):
             return Ambiguous(kept)
-        if kept is None:
-            return self._idle(said) if self._light(waiting) else Lost()
-        return Answer(kept)
+        if kept is not None:
+            return Answer(kept)
+        return self._idle(said) if self._light(waiting) else Lost()
 
     def _light(self, waiting: Open) -> bool:
         return waiting.flow.light or waiting.ask.optional
@@ -293,7 +298,8 @@ class Router:
             return None
         near = {name: share for name, share in meant.ranking[:3] if share >= 0.08 and self._offered(name)}
         flow = self._flows.get(meant.intent)
-        if flow and flow.courtesy and max(near.values(), default=0.0) < meant.confidence / 2:
+        ahead = meant.confidence > max(0.5, 2 * max(near.values(), default=0.0))
+        if flow and flow.courtesy and ahead:
             return Begin(meant.intent)
         return AskBack(tuple(near)) if near else None
 

@@ -39,7 +39,7 @@ _ANSWERED = (
 
 _INFORMATION = Flow(name="information", run=information, light=True, by_question=True)
 _STRAY_YES = Flow(
-    name="stray_yes", run=courtesy.stray_yes, light=True, interrupts=False, courtesy=True, to_agent=True
+    name="stray_yes", run=courtesy.stray_yes, light=True, interrupts=False, offered=False, to_agent=True
 )
 
 
@@ -64,8 +64,8 @@ FLOWS: Flows = {
     "goodbye": _manners("goodbye", courtesy.goodbye),
     "affirm": _STRAY_YES,
     "deny": _STRAY_YES,
-    "cancel": Flow(name="cancel", run=handover.cancel, light=True, interrupts=False, courtesy=True),
-    "help": _manners("menu", courtesy.menu, to_agent=True),
+    "cancel": Flow(name="cancel", run=handover.cancel, light=True, interrupts=False, offered=False),
+    "help": Flow(name="menu", run=courtesy.menu, light=True, offered=False, to_agent=True),
     "change_language": Flow(name="language", run=courtesy.language, light=True),
     "bot_challenge": _manners("bot_challenge", courtesy.bot_challenge),
     "frustration": _manners("frustration", courtesy.frustration, to_agent=True),

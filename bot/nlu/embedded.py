@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import structlog
 from bot.errors import ConfigurationError
 from bot.messages import Interpretation
 from bot.nlu import store
-from bot.nlu.classifier import Classifier, train
+from bot.nlu.classifier import Classifier
 from bot.nlu.concepts import load_concepts
 from bot.nlu.entities import spot
 from bot.nlu.features import Analyser
@@ -20,8 +19,7 @@ from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.interpreter import Thresholds
 from bot.nlu.normalising import Normaliser, load_normaliser
 from bot.nlu.store import Model
-from bot.nlu.tagger import Looker, Tagger, split, tags_of, train_tagger
-from bot.nlu.training import Example, read_labels, read_training
+from bot.nlu.tagger import Looker, Tagger
 
 LONGEST = 4096
 """Characters that are read of one message; providers let nobody write more."""
@@ -30,24 +28,20 @@ AT_ONCE = 8
 RANKED = 10
 KEPT = 3
 """Model files that are kept."""
-TRAINING_CODE = (
-    *(
-        "classifier",
-        "concepts",
-        "embedded",
-        "features",
-        "gazetteer",
-        "noise",
-        "normalising",
-        "stems",
-        "store",
-        "tagger",
-    ),
+TRAINING_CODE = [
+    "classifier",
+    "concepts",
+    "embedded",
+    "features",
+    "gazetteer",
+    "noise",
+    "normalising",
+    "stems",
+    "store",
+    "tagger",
     "training",
-)
+]
 """Modules of this package that change what a trained model is."""
-COPIED = 3
-"""Every third example is learned from in a noisy copy too."""
 
 log = structlog.get_logger(__name__)
 
@@ -113,6 +107,8 @@ def load_embedded(config_dir: Path, models_dir: Path, lists: Lists) -> EmbeddedI
             return assemble(store.load(path), config_dir, lists, key)
         except store.DAMAGED:
             log.warning("nlu.model_damaged", model=key)
+    from bot.nlu.learning.model import train_embedded  # noqa: PLC0415 - scikit-learn takes a second to import
+
     trained = train_embedded(config_dir, lists)
     store.save(path, trained)
     _forget_old(models_dir)
@@ -126,49 +122,15 @@ def _forget_old(models_dir: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def train_embedded(config_dir: Path, lists: Lists) -> Model:
-    """Train on the configuration's examples.
-
-    Raises:
-        ConfigurationError: as `load_embedded`.
-    """
-    labels = read_labels(config_dir / "rasa" / "domain.yml")
-    return fit(read_training(config_dir / "rasa" / "nlu", labels), config_dir, lists)
-
-
-def fit(examples: Sequence[Example], config_dir: Path, lists: Lists) -> Model:
-    """Train on given examples, with the configuration's word lists."""
-    normaliser, analyser = _word_lists(config_dir)
-    classifier = train(
-        [analyser(example.text) for example in examples], [example.intent for example in examples]
-    )
-    common = common_words(examples)
-    looker = Looker(normaliser, Gazetteer(lists, common), common)
-    seen = [looker.look(example.text) for example in examples]
-    marked = [
-        tags_of(text.words, [(span.entity, span.start, span.end) for span in example.entities])
-        for text, example in zip(seen, examples, strict=True)
-    ]
-    return Model(classifier, train_tagger(seen, marked), common)
-
-
 def assemble(model: Model, config_dir: Path, lists: Lists, key: str) -> EmbeddedInterpreter:
     """An interpreter from a trained model and the configuration that it was trained with."""
-    normaliser, analyser = _word_lists(config_dir)
+    normaliser, analyser = word_lists(config_dir)
     looker = Looker(normaliser, Gazetteer(lists, model.common), model.common)
     return EmbeddedInterpreter(model.classifier, analyser, looker, model.tagger, key)
 
 
-def common_words(examples: Sequence[Example]) -> frozenset[str]:
-    """Words that are seen often and seldom within a name: no misspelt name is looked for in them."""
-    everywhere = Counter(token.word for example in examples for token in split(example.text))
-    named = Counter(
-        token.word for example in examples for span in example.entities for token in split(span.value)
-    )
-    return frozenset(word for word, count in everywhere.items() if count >= 5 and named[word] * 3 < count)
-
-
-def _word_lists(config_dir: Path) -> tuple[Normaliser, Analyser]:
+def word_lists(config_dir: Path) -> tuple[Normaliser, Analyser]:
+    """The configuration's word lists, as the interpreter and its training use them."""
     try:
         normaliser = load_normaliser(config_dir / "nlu" / "normalising.yml")
     except (OSError, ValueError) as error:
@@ -182,7 +144,8 @@ def model_key(config_dir: Path, lists: Lists) -> str:
     files = sorted([*(config_dir / "rasa" / "nlu").glob("*.y*ml"), config_dir / "rasa" / "domain.yml"])
     files += [config_dir / "nlu" / "normalising.yml", config_dir / "nlu" / "concepts.yml"]
     here = Path(__file__).parent
-    code = [here / f"{name}.py" for name in TRAINING_CODE] + sorted((here.parent / "reading").glob("*.py"))
+    code = [here / f"{name}.py" for name in TRAINING_CODE]
+    code += sorted((here / "learning").glob("*.py")) + sorted((here.parent / "reading").glob("*.py"))
     for path in [*files, *code]:
         content = path.read_bytes() if path.exists() else b""
         digest.update(f"{path.name}:{len(content)}:".encode() + content)

@@ -45,11 +45,12 @@ class Events:
         return "end", ""
 
     async def until(self, name: str) -> str:
-        while True:
+        for _ in range(20):
             found, data = await self.next()
             assert found != "end", f"the stream ended before {name}"
             if found == name:
                 return data
+        raise AssertionError(f"no {name}")
 
 
 @asynccontextmanager
@@ -99,6 +100,7 @@ async def test_viewers_see_each_other_come_and_go(scene: Scene, browser, clock) 
         async with listening(url, budi, path) as his:
             assert await hers.until("viewers") == "<span>Juga dibuka oleh: Budi</span>"
             assert await his.until("viewers") == "<span>Juga dibuka oleh: Ani</span>"
+            await hers.until("here")  # his answer to her being there
         clock.advance(streams.PRESENT_FOR.total_seconds() + 1)
         await scene.participant_says(case, "halo")
         assert await hers.until("viewers") == "<span></span>"

@@ -133,7 +133,7 @@ def test_courtesy_is_never_offered_as_a_guess() -> None:
 
 
 def test_likely_thanks_are_taken_as_thanks() -> None:
-    assert Scene().say("tengkyu", "thank", 0.4) == ["thank.welcome"]
+    assert Scene().say("tengkyu", "thank", 0.6) == ["thank.welcome"]
 
 
 def test_in_doubt_it_asks_back_although_a_menu_is_open() -> None:
@@ -383,3 +383,24 @@ def test_whoever_has_no_photo_to_send_is_not_asked_for_ever() -> None:
     scene = complaint(until="evidence")
     assert scene.say("iya") == ["form.hint_evidence", "complaint.evidence"]
     assert scene.say("MANA NOMORNYA") == ["complaint.summary"]
+
+
+def test_who_goes_on_instead_of_saying_yes_is_not_asked_again() -> None:
+    scene = Scene()
+    assert scene.say("antri dari jam lima di RS BARI", "file_complaint", 0.5, facility="RS BARI") == [
+        "clarify.is_it"
+    ]
+    scene.say("disuruh pulang dokternya cuti", "file_complaint")
+    assert scene.keys == ["complaint.sorry", "complaint.story"]
+    assert answers(scene)["facility"]
+
+
+def test_a_yes_to_one_of_several_is_asked_which() -> None:
+    scene = Scene()
+    scene.say("kartu nonaktif", "admin_reactivate", 0.5, also=["file_complaint"])
+    assert scene.say("iya betul", "affirm") == ["form.hint_choose", "clarify.which"]
+
+
+def test_a_yes_is_no_name() -> None:
+    scene = complaint(until="facility")
+    assert scene.say("iya", "affirm") == ["form.hint_facility", "complaint.facility"]

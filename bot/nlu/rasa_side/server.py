@@ -188,6 +188,10 @@ def _dumps(answer: Any) -> str:
 
 def main() -> None:
     """Serve until told to stop; requests under way are answered first."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)  # what TensorFlow's libraries say of each other
+    log.setLevel(logging.INFO)
     from bot.nlu.rasa_side.model import RASA_VERSION, Model  # noqa: PLC0415 - only in Rasa's environment
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -195,8 +199,6 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=5005)
     options = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    log.setLevel(logging.INFO)
     try:
         served = Served(options.models, Model, RASA_VERSION)
     except NoModel as error:
