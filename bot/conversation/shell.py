@@ -53,7 +53,9 @@ class Shell:
     async def outages(self, wanted: lookups.Outages) -> list[lookups.NoticeView]:
         """Outages under way."""
         branch = self.config.branch(wanted.branch) if wanted.branch else None
-        return await self._views(await notices.outages(self.session, wanted.system, branch, self.now))
+        return await self._views(
+            await notices.outages(self.session, wanted.system, branch, self.now, wanted.since)
+        )
 
     async def own_cases(self, wanted: lookups.OwnCases) -> list[lookups.CaseView]:
         """The participant's own cases."""

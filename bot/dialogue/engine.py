@@ -189,14 +189,15 @@ class Turn:
         unclear = route.unclear if isinstance(route, Ambiguous) else None
         form.open.failures += 1
         form.open.narrowed = list(unclear.near) if unclear else []
-        if len(said.text.split()) >= SENTENCE:
+        tells = len(said.text.split()) >= SENTENCE
+        if tells:
             form.heard.append(Heard.of(said))
-        otherwise = waiting.ask.question.otherwise
-        if form.open.failures >= 2 and otherwise is not None:
-            form.answers[waiting.ask.id], form.open = otherwise, None
+        instead = waiting.ask.question.give_up(form.heard) if form.open.failures >= 2 else None
+        if instead is not None:
+            form.answers[waiting.ask.id], form.open = instead, None
             yield from self._stack.resume()
             return
-        self._stack.reply(self._stack.help(waiting.ask, unclear))
+        self._stack.reply("form.noted" if tells else self._stack.help(waiting.ask, unclear))
         if form.open.failures >= 2:
             self._stack.reply("form.offer_agent")
         yield from self._stack.resume(again=True)

@@ -137,9 +137,11 @@ class WhichBranch(Question[Branch]):
         """The branch of a place or facility that was named."""
         for entity in heard.entities:
             if entity.entity == "place":
-                found = self.config.find_branch(entity.value)
-                if found.branch:
-                    return found.branch.code
+                found = (
+                    self.config.find_branch(entity.value).branch or self.config.find_branch(heard.text).branch
+                )
+                if found:
+                    return found.code
             elif entity.entity == "facility":
                 facility = self.config.find_facility(entity.value).facility
                 if facility:

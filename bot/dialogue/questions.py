@@ -51,8 +51,6 @@ class Question(ABC, Generic[T]):
     open_ended: ClassVar[bool] = False
     """Whether nearly any words would do as an answer: then little may interrupt."""
     correctable: ClassVar[bool] = True
-    otherwise: ClassVar[Any] = None
-    """The answer, kept, that is taken when there was no other after two tries; None: ask on."""
 
     def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
         """What to offer as buttons; `narrowed` are the codes that an unclear answer left."""
@@ -80,6 +78,10 @@ class Question(ABC, Generic[T]):
         """What was said already but could not be told for sure: to be offered when it is asked."""
         return None
 
+    def give_up(self, heard: Sequence[Heard]) -> Any | None:
+        """What is taken when two answers were not understood, where it is not worth a third try; None: ask on."""
+        return None
+
     def correct(self, heard: Heard) -> Any | None:
         """A new answer in words such as "eh salah, RS-nya AWS"; by default as in `hear`."""
         return self.hear(heard)
@@ -101,6 +103,8 @@ class Choose(Question[str]):
     hint: ClassVar[str] = "form.hint_choose"
     by_words: bool = True
     """Whether words in an earlier message may answer it."""
+    fallback: str | None = None
+    """The code of "something else", taken when nobody can tell which one is meant."""
 
     def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
         """All of them; of more than fit on a phone the first and the last, the others being taken in words."""
@@ -126,6 +130,13 @@ class Choose(Question[str]):
         named = self._named(heard.text) if self.by_words else []
         clear = len(named) == 1 or (len(named) > 1 and named[0][0] >= 2 * named[1][0])
         return named[0][1] if clear else None
+
+    def give_up(self, heard: Sequence[Heard]) -> Any | None:
+        """The one that most of what was said speaks for, else "something else"; where that is among the choices."""
+        if self.fallback is None:
+            return None
+        named = self._named(" ".join(item.text for item in heard))
+        return named[0][1] if named else self.fallback
 
     def correct(self, heard: Heard) -> Any | None:
         """A choice named by its title or words after the mark of correction."""
@@ -169,8 +180,8 @@ class YesNo(Question[bool]):
         if len(text.split()) <= FEW:
             found = read_choice(text, [(self.yes,), (self.no,)])
             return read_yes_no(text) if found is None else found == 0
-        if said.interpretation.intent in ("affirm", "deny"):
-            return said.interpretation.intent == "affirm"
+        if said.agrees is not None:
+            return said.agrees
         return None if strictly else read_yes_no(text)
 
     def tapped(self, code: str) -> Any:
@@ -244,7 +255,6 @@ class Evidence(Question[list[Media]]):
     before: Sequence[Media] = field(default=())
     hint: ClassVar[str] = "form.hint_evidence"
     correctable: ClassVar[bool] = False
-    otherwise: ClassVar[Any] = "done"
 
     def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
         """One button: enough, or none at all."""
@@ -266,6 +276,10 @@ class Evidence(Question[list[Media]]):
         )
         enough = read_choice(said.text, [words]) == 0 or read_yes_no(said.text) is False
         return "done" if enough else None
+
+    def give_up(self, heard: Sequence[Heard]) -> Any | None:
+        """What was sent is enough."""
+        return "done"
 
     def restore(self, kept: Any) -> list[Media] | None:
         """What was gathered."""

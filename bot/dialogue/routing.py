@@ -12,7 +12,7 @@ from bot.dialogue.commands import Commands
 from bot.dialogue.flow import Flow, Flows
 from bot.dialogue.questions import Evidence, Unclear
 from bot.dialogue.requests import Ask
-from bot.dialogue.state import Dialogue, Form, Heard, Said
+from bot.dialogue.state import LIKELY, Dialogue, Form, Heard, Said
 from bot.dialogue.talk import World
 
 FOLLOWS_WITHIN = timedelta(minutes=10)
@@ -211,7 +211,7 @@ class Router:
 
     def _loosely(self, said: Said, waiting: Open, kept: Any | Unclear | None) -> Route:
         """What was said, read as an answer as far as it can be."""
-        if kept is None and said.interpretation.intent == "affirm":
+        if kept is None and said.agrees is True:
             kept = Unclear()  # "ya" to one of several
         if isinstance(kept, Unclear):
             return Ambiguous(kept)
@@ -298,7 +298,7 @@ class Router:
             return None
         near = {name: share for name, share in meant.ranking[:3] if share >= 0.08 and self._offered(name)}
         flow = self._flows.get(meant.intent)
-        ahead = meant.confidence > max(0.5, 2 * max(near.values(), default=0.0))
+        ahead = meant.confidence > max(LIKELY, 2 * max(near.values(), default=0.0))
         if flow and flow.courtesy and ahead:
             return Begin(meant.intent)
         return AskBack(tuple(near)) if near else None

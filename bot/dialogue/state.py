@@ -8,6 +8,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.messages import Entity, Incoming, Interpretation, Location, Media
 
+LIKELY = 0.5
+"""From this confidence on an intent is more likely than all others together."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
@@ -22,6 +25,14 @@ class Said:
     unsupported: str | None = None
     quoted: str | None = None
     due: str | None = None
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether it means rather yes or no, if one of them."""
+        meant = self.interpretation
+        if meant.confidence < LIKELY or meant.intent not in ("affirm", "deny"):
+            return None
+        return meant.intent == "affirm"
 
     @classmethod
     def of(cls, incoming: Incoming, interpretation: Interpretation) -> "Said":

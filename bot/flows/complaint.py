@@ -2,7 +2,7 @@
 
 from bot.config import Branch
 from bot.dialogue.naming import Named, WhichBranch, WhichFacility
-from bot.dialogue.questions import Choice, FreeText
+from bot.dialogue.questions import Choice, Choose, FreeText
 from bot.dialogue.talk import Talk
 from bot.flows.effects import OpenCase
 
@@ -10,7 +10,7 @@ from bot.flows.effects import OpenCase
 async def complaint(talk: Talk) -> None:
     """From the first word of anger to a case number."""
     await talk.say("complaint.sorry")
-    category = talk.config.categories[await talk.choose("complaint.category", _categories(talk))]
+    category = talk.config.categories[await talk.ask("complaint.category", _category(talk))]
     facility = None
     if category.about_facility:
         facility = await talk.ask(
@@ -43,12 +43,11 @@ async def complaint(talk: Talk) -> None:
     await talk.say("complaint.received", number=case.number, due=due)
 
 
-def _categories(talk: Talk) -> list[Choice]:
-    language = talk.language
-    return [
-        Choice(item.key, item.title.text(language), words=item.words)
-        for item in talk.config.categories.values()
-    ]
+def _category(talk: Talk) -> Choose:
+    """Which category; the last of the list is "something else"."""
+    listed = list(talk.config.categories.values())
+    choices = [Choice(item.key, item.title.text(talk.language), words=item.words) for item in listed]
+    return Choose(choices, fallback=listed[-1].key)
 
 
 async def _branch(talk: Talk, facility: Named | None) -> Branch:

@@ -46,10 +46,14 @@ class Closures(LookUp[list[NoticeView]]):
 
 @dataclass(frozen=True)
 class Outages(LookUp[list[NoticeView]]):
-    """Outages and maintenance under way of a system; of every branch when `branch` is None, newest first."""
+    """Outages and maintenance of a system under way, or over since a moment, newest first.
+
+    Of every branch when `branch` is None.
+    """
 
     system: str | None
     branch: str | None
+    since: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Is a system down? What is known is said with its time; what is not known is said to be unknown, and taken down."""
 
+from datetime import timedelta
+
 from bot.config import System
 from bot.dialogue.naming import Named, SinceWhen, WhichBranch, WhichFacility, WhichSystem
 from bot.dialogue.talk import Talk
@@ -10,18 +12,25 @@ OFTEN = ("vclaim", "mobile_jkn", "antrean_online", "pcare", "fingerprint", "paym
 AT_FACILITIES = {"vclaim", "pcare", "fingerprint", "antrean_online"}
 """Systems that fail in front of a hospital's or clinic's counter."""
 
+LATELY = timedelta(hours=12)
+"""For how long the end of an outage is still news."""
+
 
 async def outage(talk: Talk) -> None:
     """The latest on a known outage, or a report of one that nobody told us of."""
     system = await talk.ask("outage.system", WhichSystem(talk.config, OFTEN, talk.language))
     branch = _branch_heard(talk)
-    known = await talk.look_up(Outages(system.code, branch))
+    since = talk.now - LATELY
+    known = await talk.look_up(Outages(system.code, branch, since))
     if branch is None and known and not any(notice.national for notice in known):
         branch = (await talk.ask("outage.branch", WhichBranch(talk.config))).code
-        known = await talk.look_up(Outages(system.code, branch))
-    if known:
-        await _say_known(talk, system, branch, known[0])
+        known = await talk.look_up(Outages(system.code, branch, since))
+    going_on = [notice for notice in known if notice.ends_at is None or notice.ends_at > talk.now]
+    if going_on:
+        await _say_known(talk, system, branch, going_on[0])
         return
+    if known:
+        await _say_over(talk, branch, known[0])
     here = talk.config.branches.get(branch or "")
     await talk.say("outage.unknown", system=_name(talk, system), now=talk.local_now(here))
     if _only_asks(talk) and not await talk.agree("outage.want_report"):
@@ -60,6 +69,12 @@ async def _say_known(talk: Talk, system: System, branch: str | None, notice: Not
         guidance=notice.guidance or _guidance(talk, system, branch),
     )
     await _offer_news(talk, system, branch)
+
+
+async def _say_over(talk: Talk, branch: str | None, notice: NoticeView) -> None:
+    zone = talk.zone(talk.config.branches.get(branch or ""))
+    assert notice.ends_at
+    await talk.say("outage.over", title=notice.title, at=notice.ends_at.astimezone(zone))
 
 
 def _guidance(talk: Talk, system: System, branch: str | None) -> str:

@@ -43,11 +43,14 @@ async def closures(session: AsyncSession, branch: Branch, since: datetime, until
 
 
 async def outages(
-    session: AsyncSession, system: str | None, branch: Branch | None, now: datetime
+    session: AsyncSession, system: str | None, branch: Branch | None, now: datetime, since: datetime
 ) -> list[Notice]:
-    """Outages and maintenance under way, newest first; one that names no system affects all."""
+    """Outages and maintenance under way or over since a moment, newest first; one that names no system affects all."""
     query = select(Notice).where(
-        Notice.kind.in_((NoticeKind.OUTAGE, NoticeKind.MAINTENANCE)), reaches(branch), under_way(now)
+        Notice.kind.in_((NoticeKind.OUTAGE, NoticeKind.MAINTENANCE)),
+        reaches(branch),
+        Notice.starts_at <= now,
+        or_(Notice.ends_at.is_(None), Notice.ends_at > since),
     )
     if system:
         affects = Notice.affects.op("@>")(cast([system], JSONB))

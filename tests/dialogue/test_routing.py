@@ -163,9 +163,10 @@ def test_what_was_not_understood_goes_along_when_the_menu_says_what_it_was() -> 
 
 def test_failures_in_a_form_ask_again_with_help_and_then_offer_a_human() -> None:
     scene = complaint(until="category")
-    assert scene.say("hmm") == ["form.hint_choose", "complaint.category"]
-    assert scene.say("hmm") == ["form.hint_choose", "form.offer_agent", "complaint.category"]
-    assert scene.say("2") == ["complaint.facility"]
+    scene.tap("Antrean")
+    assert scene.say("??") == ["form.hint_facility", "complaint.facility"]
+    assert scene.say("??") == ["form.hint_facility", "form.offer_agent", "complaint.facility"]
+    assert scene.say("RS SMC", facility="RS SMC") == ["complaint.story"]
 
 
 def test_a_case_number_alone_is_understood() -> None:

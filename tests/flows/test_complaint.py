@@ -71,7 +71,7 @@ def test_no_category_at_all_is_asked_again(answer: str) -> None:
 def test_a_story_told_at_the_wrong_question_is_not_asked_for_twice() -> None:
     scene = complaint(until="category")
     story = "kemarin ibu saya ke sana terus ditinggal begitu saja sampai malam tanpa diperiksa siapa pun"
-    assert scene.say(story) == ["form.hint_choose", "complaint.category"]
+    assert scene.say(story) == ["form.noted", "complaint.category"]
     scene.tap("Pelayanan faskes")
     assert scene.say("RS SMC", facility="RS SMC") == ["complaint.evidence"]
     assert answers(scene)["story"] == story
@@ -165,3 +165,19 @@ def test_a_very_long_story_is_shortened_in_the_summary_only() -> None:
     assert len(scene.text()) < 1000
     scene.say("kirim")
     assert scene.done[0].summary == story.strip()[:4000]
+
+
+@pytest.mark.parametrize(
+    ("told", "category", "key"),
+    [
+        ("hmm", "lainnya", "complaint.branch"),
+        ("antri dari subuh malah disuruh pulang", "antrean", "complaint.facility"),
+    ],
+)
+def test_nobody_is_held_up_by_the_category(told: str, category: str, key: str) -> None:
+    """After two tries the most telling words decide, else "something else": an agent will see."""
+    scene = Scene()
+    assert scene.say(f"mau mengadu {told}", "file_complaint")[-1] == "complaint.category"
+    assert scene.say("aduh gimana ya") == ["form.hint_choose", "complaint.category"]
+    assert scene.say("terserah deh") == [key]
+    assert answers(scene)["category"] == category

@@ -175,3 +175,13 @@ def test_the_system_is_corrected_in_words() -> None:
     keys = scene.say("eh maksudnya mobile jkn", system="mobile jkn")
     assert keys[0] == "form.corrected"
     assert "Mobile JKN" in scene.text()
+
+
+def test_an_outage_that_is_over_is_told_so() -> None:
+    scene = known(outage(ends_at=datetime(2022, 10, 3, 8, 50, tzinfo=WITA)))
+    keys = scene.say("sep masih error di samarinda?", "ask_outage", system="sep", place="samarinda")
+    assert keys == ["outage.over", "outage.unknown", "outage.want_report"]
+    assert (
+        "*Gangguan VClaim* sudah dinyatakan pulih pada Senin, 3 Oktober 2022 pukul 08.50 WITA."
+        in scene.text()
+    )
