@@ -160,15 +160,16 @@ class Conversations:
 
     def _our_branch(self, message: Incoming) -> str | None:
         """The branch whose own number was written to; else the operator's default."""
-        ours = "".join(filter(str.isdigit, message.to))
+        ours = _national(message.to)
         for branch in self.config.branches.values():
-            if (
-                ours
-                and branch.whatsapp
-                and "".join(filter(str.isdigit, branch.whatsapp)).lstrip("0") == ours[2:]
-            ):
+            if ours and branch.whatsapp and _national(branch.whatsapp) == ours:
                 return branch.code
         return self.config.default_branch.code if self.config.default_branch else None
+
+
+def _national(number: str) -> str:
+    """The digits of an Indonesian number without what leads it: ``+62 811...`` and ``0811...`` are the same."""
+    return "".join(filter(str.isdigit, number)).removeprefix("62").lstrip("0")
 
 
 async def _drive(turn: Turn, said: Said, shell: Shell) -> None:

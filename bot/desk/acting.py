@@ -62,16 +62,11 @@ class Act:
 async def carry_out(verb: str, act: Act) -> None:
     """Do it.
 
-    The conversation is locked first and the case after it, as a worker does that takes a turn in it: so the two
-    never wait for each other in a circle.
-
     Raises:
         KeyError: there is no such verb.
         BadEntry, CaseTaken, WrongState, Unknown: it was not done.
     """
     do = VERBS[verb]
-    lock = select(Conversation.id).where(Conversation.id == act.case.conversation_id).with_for_update()
-    await act.session.execute(lock)
     try:
         await do(act)
     except CaseTaken as taken:
@@ -91,6 +86,8 @@ async def _release(act: Act) -> None:
 async def _reply(act: Act) -> None:
     """Answer, once: the same form with the same words sent again (a double click, a reload) changes nothing."""
     body = act.needed_body
+    lock = select(Conversation.id).where(Conversation.id == act.case.conversation_id).with_for_update()
+    await act.session.execute(lock)  # of two equal ones the second waits here, and finds the first
     await act.session.refresh(act.case)
     if act.case.assignee_id != act.agent.id:
         raise CaseTaken(await _holder(act))

@@ -1,7 +1,8 @@
 """What the pages need, put together in one place."""
 
+import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,7 @@ class Desk:
         channels: by name; attachments are fetched through them.
         clock: the present time, aware.
         secure_cookies: whether browsers reach us by HTTPS only.
+        stopping: set when this process is to end; open streams end then, so that nobody waits for them.
     """
 
     database: Database
@@ -40,6 +42,7 @@ class Desk:
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
     secure_cookies: bool = True
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def zone(self, branch: str | None) -> ZoneInfo:
         """The clock of a branch; Jakarta's where there is none (or it is no longer configured)."""

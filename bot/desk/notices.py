@@ -1,13 +1,12 @@
 """Notices: what participants are told of closures and outages. Supervisors write them, agents read them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -16,28 +15,19 @@ from bot.desk import notice_form
 from bot.desk.context import BASE, Desk
 from bot.desk.forms import LONGEST, field, row_id
 from bot.desk.names import place_name
-from bot.desk.notice_form import BadForm, Entered
 from bot.desk.pages import Pages
-from bot.desk.preview import preview
 from bot.desk.refusals import Forbidden, NotFound
 from bot.notices import queries
-from bot.notices.publishing import BadNotice, NewNotice
-from bot.storage.tables import Agent, Notice, NoticeKind, Role, UpdateStatus
+from bot.storage.tables import Agent, Notice, Role, UpdateStatus
 
 OVER_SHOWN = 30
-REPEAT = timedelta(minutes=10)
-"""The same notice by the same person within this time is the same form, sent again."""
 
 
 def add(routes: APIRouter, desk: Desk, pages: Pages) -> None:
     """Add the pages."""
     page = _NoticePages(desk, pages)
     routes.get("/notices")(page.listed)
-    routes.get("/notices/new")(page.new)
-    routes.post("/notices/new")(page.publish)
     routes.get("/notices/{notice_id}")(page.get)
-    routes.get("/notices/{notice_id}/edit")(page.edit)
-    routes.post("/notices/{notice_id}/edit")(page.change)
     routes.post("/notices/{notice_id}/updates")(page.update)
     routes.post("/notices/{notice_id}/end")(page.end)
 
@@ -92,7 +82,7 @@ class _NoticePages:
             latest = await queries.latest_updates(session, notices)
         groups = {name: [item for item in notices if standing(item, now) == name] for name in _STANDINGS}
         return self.pages.render(
-            request, "notices.html", self._shown() | {"groups": groups, "latest": latest}
+            request, "notices.html", names(self.desk) | {"groups": groups, "latest": latest}
         )
 
     async def get(self, request: Request, notice_id: str) -> Response:
@@ -102,12 +92,12 @@ class _NoticePages:
         async with self.desk.database.sessions() as session:
             notice = await one(session, notice_id)
             entries = await history.entries(session, "notice", notice.id)
-            names = {str(id_): name for id_, name in await session.execute(select(Agent.id, Agent.name))}
+            people = {str(id_): name for id_, name in await session.execute(select(Agent.id, Agent.name))}
             updates = await queries.updates(session, notice.id)
-        values = self._shown() | {
+        values = names(self.desk) | {
             "notice": notice,
             "updates": updates,
-            "steps": [(entry, names.get(entry.by_id or "", "")) for entry in entries],
+            "steps": [(entry, people.get(entry.by_id or "", "")) for entry in entries],
             "standing": standing(notice, self.desk.clock()),
             "zone": notice_form.zone_of(self.desk.config, notice.scope),
             "update_statuses": list(UpdateStatus),
@@ -115,85 +105,6 @@ class _NoticePages:
             "wrong": {},
         }
         return self.pages.render(request, "notice.html", values | shown, status)
-
-    async def new(self, request: Request) -> Response:
-        agent = leader(request)
-        return self._form(request, notice_form.blank(self.desk.config, agent, self.desk.clock()))
-
-    async def edit(self, request: Request, notice_id: str) -> Response:
-        leader(request)
-        async with self.desk.database.sessions() as session:
-            notice = await one(session, notice_id)
-        return self._form(request, notice_form.of(self.desk.config, notice), notice)
-
-    def _form(
-        self,
-        request: Request,
-        entered: Entered,
-        notice: Notice | None = None,
-        *,
-        status: int = 200,
-        **shown: Any,
-    ) -> Response:
-        values = self._shown() | {
-            "entered": entered,
-            "notice": notice,
-            "version": _version(notice) if notice else "",
-            "kinds": list(NoticeKind),
-            "form_zone": notice_form.zone_of(self.desk.config, entered.scope),
-            "preview": None,
-            "wrong": {},
-        }
-        return self.pages.render(request, "notice_form.html", values | shown, status)
-
-    async def publish(self, request: Request) -> Response:
-        """First the preview, then, with the same entries, the notice."""
-        agent, form = leader(request), await request.form()
-        entered = notice_form.read(form)
-        try:
-            new = notice_form.meant(self.desk.config, entered)
-            if not _to_publish(form, entered):
-                return await self._previewed(request, entered, new)
-            async with self.desk.database.sessions.begin() as session:
-                notice = await self._same(session, new, agent) or await self.desk.publisher.publish(
-                    session, new, agent, self.desk.clock()
-                )
-        except (BadForm, BadNotice) as error:
-            return self._form(request, entered, status=422, wrong=self._wrong(request, error))
-        return await self._done(notice, "published")
-
-    async def change(self, request: Request, notice_id: str) -> Response:
-        """The same for a notice that there is."""
-        agent, form = leader(request), await request.form()
-        entered, version = notice_form.read(form), field(form, "version")
-        async with self.desk.database.sessions() as session:
-            notice = await one(session, notice_id)
-        try:
-            new = notice_form.meant(self.desk.config, entered)
-            if version != _version(notice):
-                raise BadForm({"form": "wrong.changed_meanwhile"})
-            if not _to_publish(form, entered):
-                return await self._previewed(request, entered, new, notice)
-            notice = await self._changed(notice_id, version, new, agent)
-        except (BadForm, BadNotice) as error:
-            return self._form(request, entered, notice, status=422, wrong=self._wrong(request, error))
-        return await self._done(notice, "changed")
-
-    async def _changed(self, notice_id: str, version: str, new: NewNotice, agent: Agent) -> Notice:
-        """Store what differs.
-
-        Raises:
-            BadForm: somebody else changed the notice since the form was opened.
-            BadNotice: it makes no sense.
-        """
-        async with self.desk.database.sessions.begin() as session:
-            notice = await one(session, notice_id, lock=True)
-            if version != _version(notice):
-                raise BadForm({"form": "wrong.changed_meanwhile"})
-            changes = {name: value for name, value in vars(new).items() if getattr(notice, name) != value}
-            if changes:
-                await self.desk.publisher.change(session, notice, changes, agent, self.desk.clock())
-        return notice
 
     async def update(self, request: Request, notice_id: str) -> Response:
         """What became known."""
@@ -209,7 +120,7 @@ class _NoticePages:
             status, body = UpdateStatus(entered["status"]), entered["body"]
             if not (last and (last.status, last.body, last.by) == (status, body, agent.id)):
                 await self.desk.publisher.add(session, notice, status, body, agent, self.desk.clock())
-        return await self._done(notice, "updated")
+        return await published(self.desk, notice, "updated")
 
     async def end(self, request: Request, notice_id: str) -> Response:
         """End it now. One that has not begun is called off: it is over before it was."""
@@ -219,55 +130,22 @@ class _NoticePages:
             if standing(notice, now) != "over":
                 changes = {"ends_at": now, "starts_at": min(notice.starts_at, now)}
                 await self.desk.publisher.change(session, notice, changes, agent, now)
-        return await self._done(notice, "ended")
-
-    async def _previewed(
-        self, request: Request, entered: Entered, new: NewNotice, notice: Notice | None = None
-    ) -> Response:
-        async with self.desk.database.sessions() as session:
-            shown = await preview(self.desk, session, new, request.state.visit.agent)
-        return self._form(request, entered, notice, preview=shown)
-
-    @staticmethod
-    async def _same(session: AsyncSession, new: NewNotice, agent: Agent) -> Notice | None:
-        """The notice that this form made already, when it was sent twice. One publishes at a time meanwhile."""
-        await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"notice by {agent.id}"))))
-        query = select(Notice).where(
-            Notice.created_by == agent.id,
-            Notice.kind == new.kind,
-            Notice.title == new.title,
-            Notice.body == new.body,
-            Notice.starts_at == new.starts_at,
-            Notice.created_at > func.now() - REPEAT,
-        )
-        candidates = await session.scalars(query)
-        return next((item for item in candidates if item.scope == new.scope), None)
-
-    async def _done(self, notice: Notice, what: str) -> Response:
-        await self.desk.live.publish("desk", notice=notice.id)
-        return RedirectResponse(f"{BASE}/notices/{notice.id}?done=notice_{what}", 303)
-
-    def _wrong(self, request: Request, error: BadForm | BadNotice) -> dict[str, str]:
-        if isinstance(error, BadForm):
-            return {name: self.pages.say(request, key) for name, key in error.wrong.items()}
-        places = {"scope": "reach"}
-        return {places.get(name, name): self.pages.say(request, "wrong.choose") for name in error.problems}
-
-    def _shown(self) -> dict[str, Any]:
-        return {
-            "config": self.desk.config,
-            "place_name": lambda code: place_name(self.desk.config, code),
-            "zone_of": lambda scope: notice_form.zone_of(self.desk.config, scope),
-        }
+        return await published(self.desk, notice, "ended")
 
 
-def _to_publish(form: FormData, entered: Entered) -> bool:
-    """Whether this very text was previewed and is now to be made known."""
-    return field(form, "step") == "publish" and field(form, "previewed") == entered.fingerprint
+async def published(desk: Desk, notice: Notice, what: str) -> Response:
+    """After a change: open pages look again, and the notice is shown."""
+    await desk.live.publish("desk", notice=notice.id)
+    return RedirectResponse(f"{BASE}/notices/{notice.id}?done=notice_{what}", 303)
 
 
-def _version(notice: Notice) -> str:
-    return notice.changed_at.isoformat()
+def names(desk: Desk) -> dict[str, Any]:
+    """What templates need to name places and to tell the time of a notice."""
+    return {
+        "config": desk.config,
+        "place_name": lambda code: place_name(desk.config, code),
+        "zone_of": lambda scope: notice_form.zone_of(desk.config, scope),
+    }
 
 
 _STANDINGS = ("active", "planned", "over")

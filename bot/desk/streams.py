@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ from bot.desk.case_view import found
 from bot.desk.context import Desk
 from bot.desk.guard import COOKIE
 from bot.desk.pages import Pages
-from bot.live import LiveEvent
+from bot.live import TICK, LiveEvent
 from bot.storage.engine import UNAVAILABLE
 from bot.storage.tables import Agent
 
@@ -113,10 +113,10 @@ class _Stream:
     async def events(self) -> AsyncIterator[str]:
         """Events until the browser goes away or its session is over."""
         heard: asyncio.Queue[LiveEvent] = asyncio.Queue()
-        listening = asyncio.create_task(self._listen(heard))
+        tasks = [asyncio.create_task(job(heard)) for job in (self._listen, self._wake_at_the_end)]
         try:
             yield "retry: 2000\n\n"
-            while await self._welcome():
+            while await self._welcome() and not self.desk.stopping.is_set():
                 changed = await self._next(heard)
                 yield "event: changed\ndata: 1\n\n" if changed else ": here\n\n"
                 names = await self.viewers.changed() if self.viewers else None
@@ -125,14 +125,18 @@ class _Stream:
         except UNAVAILABLE:
             return  # the browser comes back by itself
         finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _listen(self, heard: asyncio.Queue[LiveEvent]) -> None:
         async with aclosing(self.desk.live.subscribe(*self.topics)) as events:
             async for event in events:
                 heard.put_nowait(event)
+
+    async def _wake_at_the_end(self, heard: asyncio.Queue[LiveEvent]) -> None:
+        await self.desk.stopping.wait()
+        heard.put_nowait(LiveEvent(TICK))
 
     async def _welcome(self) -> bool:
         """Whether the session still holds: somebody who signed out, or was removed, sees nothing more."""

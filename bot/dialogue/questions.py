@@ -199,6 +199,7 @@ class Confirm(YesNo):
 
     change: str = ""
     stop: str = ""
+    hint: ClassVar[str] = "form.hint_confirm"
 
     def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
         """Send, change, stop."""

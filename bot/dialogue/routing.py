@@ -301,6 +301,10 @@ class Router:
         ahead = meant.confidence > max(LIKELY, 2 * max(near.values(), default=0.0))
         if flow and flow.courtesy and ahead:
             return Begin(meant.intent)
+        asked = self._dialogue.top.given.get("intents", ()) if self._dialogue.top else ()
+        again = next((name for name in near if name in asked), None)
+        if again:  # whoever goes on in the same vein has said yes
+            return Begin(again)
         return AskBack(tuple(near)) if near else None
 
     def _follows_up(self, said: Said) -> bool:

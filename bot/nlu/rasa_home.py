@@ -143,10 +143,15 @@ def run_shown(command: Sequence[str | Path], folder: Path) -> int:
         rest = b""
         while piece := os.read(run.stdout.fileno(), 65536):
             *lines, rest = re.split(rb"(?<=[\r\n])", rest + piece)
-            for line in lines:
-                sys.stderr.write(_worth_saying(COLOUR.sub("", line.decode(errors="replace"))))
-            sys.stderr.flush()
+            _show(lines)
+        _show([rest])
     return run.returncode
+
+
+def _show(lines: Iterable[bytes]) -> None:
+    for line in lines:
+        sys.stderr.write(_worth_saying(COLOUR.sub("", line.decode(errors="replace"))))
+    sys.stderr.flush()
 
 
 def _worth_saying(line: str) -> str:

@@ -17,15 +17,22 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from bot.errors import ConfigurationError, SiagaError
-from bot.nlu.classifier import choose_thresholds
-from bot.nlu.normalising import read_words
+from bot.nlu.classifier import WRONG_AT_MOST, choose_thresholds
+from bot.nlu.normalising import read_pairs
 from bot.nlu.rasa_home import LOCK, Say, make_rasa_home, run_shown
 from bot.nlu.rasa_models import RasaModel, find, promote, put
 from bot.nlu.training import Example, read_labels, read_training
 
 HELD_OUT = 0.2
 """Share of each intent's examples that the thresholds are chosen on, by a model that was trained without them."""
-CODE = ("normalising.py", "rasa_training.py", "rasa_side/tokenizer.py")
+CODE = (
+    "normalising.py",
+    "stems.py",
+    "concepts.py",
+    "rasa_training.py",
+    "rasa_side/tokenizer.py",
+    "rasa_side/doubt.py",
+)
 """Files of ours that change what comes out of training."""
 
 Lists = Mapping[str, Sequence[str]]
@@ -48,9 +55,9 @@ class Source:
         return self.config_dir / "rasa"
 
     @property
-    def words(self) -> Path:
-        """The list of the normaliser."""
-        return self.config_dir / "nlu" / "normalising.yml"
+    def lists_of_words(self) -> tuple[Path, Path]:
+        """What the tokenizer knows of words: how they are meant, and what they stand for."""
+        return self.config_dir / "nlu" / "normalising.yml", self.config_dir / "nlu" / "concepts.yml"
 
     def key(self) -> str:
         """A short hash of everything that a trained model depends on: data, names, pipeline, packages, our code."""
@@ -60,10 +67,10 @@ class Source:
             *_data_files(self.rasa),
             self.rasa / "domain.yml",
             self.rasa / "config.yml",
-            self.words,
+            *self.lists_of_words,
             LOCK,
         ]
-        for path in [*files, *(here / name for name in CODE)]:
+        for path in [*files, *self.lists_of_words, *(here / name for name in CODE)]:
             content = path.read_bytes() if path.exists() else b""
             digest.update(f"{path.name}:{len(content)}:".encode() + content)
         digest.update(repr(sorted((name, sorted(names)) for name, names in self.lists.items())).encode())
@@ -77,7 +84,7 @@ def train_rasa(config_dir: Path, data_dir: Path, lists: Lists, say: Say) -> Rasa
     the model is trained on all of it, so training runs twice.
 
     Args:
-        config_dir: holds rasa/nlu/*.yml, rasa/domain.yml, rasa/config.yml and nlu/normalising.yml.
+        config_dir: holds rasa/nlu/*.yml, rasa/domain.yml, rasa/config.yml, nlu/normalising.yml, nlu/concepts.yml.
         data_dir: the environment and the models are kept there.
         lists: names by entity, made into lookup tables.
         say: told how far it is; Rasa's own progress goes to the terminal.
@@ -206,10 +213,15 @@ def measure(held: Sequence[Example], answers: Sequence[Mapping[str, Any]]) -> di
             sure[row, column[one["name"]]] = one["confidence"]
     truth = np.array([column[example.intent] for example in held])
     thresholds = choose_thresholds(sure, truth)
-    right = sure.argmax(axis=1) == truth
-    acted = sure.max(axis=1) >= thresholds.act
+    right, best = sure.argmax(axis=1) == truth, sure.max(axis=1)
+    act = thresholds.act
+    if (
+        ~right & (best >= act)
+    ).mean() > WRONG_AT_MOST:  # many messages may share the highest confidence there is
+        act = float(np.nextafter(act, 2))
+    acted = best >= act
     return {
-        "act": thresholds.act,
+        "act": act,
         "ask": thresholds.ask,
         "held_out": len(held),
         "accuracy": round(float(right.mean()), 4),
@@ -244,23 +256,29 @@ def _data_files(rasa: Path) -> list[Path]:
 
 
 def _config(source: Source) -> dict[str, Any]:
-    """The pipeline with the normaliser's list in it, so that a trained model carries the list that it was trained with.
+    """The pipeline with the lists of words in it, so that a trained model carries those that it was trained with.
 
     Raises:
-        ConfigurationError: it is missing or no YAML, or the list is wrong.
+        ConfigurationError: it is missing or no pipeline, or a list is wrong.
     """
     path = source.rasa / "config.yml"
     try:
         config: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
-        components = [component for component in config["pipeline"] if "Normalising" in component["name"]]
-        words = read_words(source.words.read_text("utf-8").splitlines())
+        tokenizers = [component for component in config["pipeline"] if "Normalising" in component["name"]]
     except (OSError, YAMLError, KeyError, TypeError) as error:
-        raise ConfigurationError([f"{path}: this is no pipeline: {error}"]) from None
-    except ValueError as error:
-        raise ConfigurationError([f"{source.words}:{error}"]) from None
-    for component in components:
-        component["words"] = words
+        raise ConfigurationError([f"{path}: this is no pipeline of Rasa: {error}"]) from None
+    words, concepts = (_pairs(path) for path in source.lists_of_words)
+    for tokenizer in tokenizers:
+        tokenizer["words"] = dict(words)
+        tokenizer["concepts"] = [list(pair) for pair in concepts]
     return config
+
+
+def _pairs(path: Path) -> list[tuple[str, str]]:
+    try:
+        return list(read_pairs(path.read_text("utf-8").splitlines()))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError([f"{path}:{error}"]) from None
 
 
 def _write_yaml(path: Path, content: Any) -> None:

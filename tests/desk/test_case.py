@@ -3,28 +3,21 @@
 import asyncio
 import re
 
-import pytest
 from sqlalchemy import func, select, update
 
-from bot.messages import Delivery, Media, MediaKind
 from bot.storage.tables import (
     Agent,
-    Attachment,
     Case,
     CaseKind,
     CaseStatus,
     Conversation,
-    DeliveryReceipt,
     History,
     Message,
     Outbox,
-    OutboxState,
     Owner,
     Role,
 )
 from tests.desk.scene import NIK, Browser, Scene
-
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
 
 async def act(browser: Browser, case: Case, verb: str, **fields: str):
@@ -257,97 +250,6 @@ async def test_what_looks_like_code_stays_words(scene: Scene, browser) -> None:
     page = await ani.get(f"/desk/cases/{case.number}")
     assert "<strong>tebal</strong>" in page.text
     assert "{{ 7*7 }}" in page.text
-
-
-TICKS = [
-    ({"attempts": 0}, None, "dalam antrean"),
-    ({"error_code": "http_503", "attempts": 1}, None, "dicoba lagi: sambungan ke penyedia terputus"),
-    ({"state": OutboxState.SENT, "provider_id": "p1"}, None, "✓ "),
-    ({"state": OutboxState.SENT, "provider_id": "p1"}, Delivery.SENT, "terkirim"),
-    ({"state": OutboxState.SENT, "provider_id": "p1"}, Delivery.DELIVERED, "sampai"),
-    ({"state": OutboxState.SENT, "provider_id": "p1"}, Delivery.READ, "dibaca"),
-    ({"state": OutboxState.SENT, "provider_id": "p1"}, Delivery.FAILED, "gagal: lebih dari 24 jam"),
-    ({"state": OutboxState.DEAD, "error_code": "http_403"}, None, "gagal: peserta memblokir kami"),
-    ({"state": OutboxState.DEAD, "error_code": "99999"}, None, "gagal: penyedia menolak (kode 99999)"),
-    ({"state": OutboxState.UNKNOWN, "error_code": "timeout"}, None, "tidak pasti: mungkin sampai"),
-]
-
-
-@pytest.mark.parametrize(("row", "receipt", "said"), TICKS)
-async def test_how_far_a_reply_came(scene: Scene, browser, row, receipt, said) -> None:
-    case = await scene.case()
-    ani = await browser("Ani")
-    await act(ani, case, "claim")
-    async with scene.database.sessions.begin() as session:
-        await session.execute(update(Outbox).values(**row))
-        if receipt:
-            session.add(
-                DeliveryReceipt(
-                    channel="simwhatsapp",
-                    provider_id="p1",
-                    state=receipt,
-                    error_code="63016" if receipt is Delivery.FAILED else None,
-                    at=scene.desk.clock(),
-                )
-            )
-    page = await ani.get(f"/desk/cases/{case.number}")
-    tick = re.search(r'<p class="tick \w+">(.*?)</p>', page.text)
-    assert tick
-    assert tick[1].startswith("terkirim" if said == "✓ " else said)
-
-
-async def test_files_are_downloads_and_pictures_only_when_they_are(scene: Scene, browser) -> None:
-    case = await scene.case()
-    scene.files |= {
-        "photo": ("image/png", PNG),
-        "fake": ("image/png", b"<svg onload=alert(1)>"),
-        "page": ("text/html", b"<script>alert(1)</script>"),
-    }
-    line = await scene.participant_says(
-        case,
-        "ini fotonya",
-        Media(kind=MediaKind.IMAGE, reference="photo", content_type="image/png"),
-        Media(kind=MediaKind.IMAGE, reference="fake", content_type="image/png"),
-        Media(
-            kind=MediaKind.DOCUMENT,
-            reference="page",
-            content_type="text/html",
-            file_name='../../surat "rujukan"\r\nSet-Cookie: x=1 é.html',
-        ),
-    )
-    other = await scene.case("lain", name="Lain")
-    ani = await browser("Ani")
-    page = await ani.get(f"/desk/cases/{case.number}")
-    ids = list(dict.fromkeys(re.findall(r"/files/(\d+)", page.text)))
-    assert len(ids) == 3, line
-    files = f"/desk/cases/{case.number}/files"
-    for file_id in ids:
-        answer = await ani.get(f"{files}/{file_id}")
-        assert answer.headers["content-type"] == "application/octet-stream"
-        assert answer.headers["content-disposition"].startswith("attachment; ")
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert "set-cookie" not in answer.headers
-        assert "/" not in answer.headers["content-disposition"]
-    picture = await ani.get(f"{files}/{ids[0]}/picture")
-    assert (picture.content, picture.headers["content-type"]) == (PNG, "image/png")
-    assert (await ani.get(f"{files}/{ids[1]}/picture")).status_code == 404
-    assert (await ani.get(f"{files}/{ids[2]}/picture")).status_code == 404
-    assert (await ani.get(f"/desk/cases/{other.number}/files/{ids[0]}")).status_code == 404
-    assert (await ani.get(f"{files}/{10**30}")).status_code == 404
-
-
-async def test_a_file_that_is_gone_is_said_to_be(scene: Scene, browser) -> None:
-    case = await scene.case()
-    await scene.participant_says(case, "", Media(kind=MediaKind.DOCUMENT, reference="x", file_name="a.pdf"))
-    async with scene.database.sessions.begin() as session:
-        await session.execute(update(Attachment).values(channel="telegram"))
-    ani = await browser("Ani")
-    page = await ani.get(f"/desk/cases/{case.number}")
-    found = re.search(r"/files/(\d+)", page.text)
-    assert found
-    page = await ani.get(f"/desk/cases/{case.number}/files/{found[1]}")
-    assert page.status_code == 502
-    assert "minta peserta mengirim ulang" in page.text
 
 
 async def test_warns_when_whatsapp_will_not_take_a_reply(scene: Scene, browser, clock) -> None:

@@ -68,7 +68,7 @@ async def listening(url: str, browser: Browser, path: str) -> AsyncIterator[Even
 
 async def test_the_inbox_is_told_when_something_changes(scene: Scene, browser) -> None:
     ani = await browser("Ani")
-    async with serving(scene.app) as url, listening(url, ani, "/desk/events") as events:
+    async with serving(scene) as url, listening(url, ani, "/desk/events") as events:
         await events.until("changed")  # it listens from now on
         case = await scene.case()
         await scene.desk.handling.announce(case)
@@ -80,7 +80,7 @@ async def test_a_case_is_told_of_its_own_talk_only(scene: Scene, browser, monkey
     ani = await browser("Ani")
     case, other = await scene.case(name="A"), await scene.case(name="B")
     async with (
-        serving(scene.app) as url,
+        serving(scene) as url,
         listening(url, ani, f"/desk/cases/{case.number}/events") as events,
     ):
         await events.until("changed")
@@ -95,7 +95,7 @@ async def test_viewers_see_each_other_come_and_go(scene: Scene, browser, clock) 
     ani, budi = await browser("Ani"), await browser("Budi")
     case = await scene.case()
     path = f"/desk/cases/{case.number}/events"
-    async with serving(scene.app) as url, listening(url, ani, path) as hers:
+    async with serving(scene) as url, listening(url, ani, path) as hers:
         await hers.until("changed")
         async with listening(url, budi, path) as his:
             assert await hers.until("viewers") == "<span>Juga dibuka oleh: Budi</span>"
@@ -108,7 +108,7 @@ async def test_viewers_see_each_other_come_and_go(scene: Scene, browser, clock) 
 
 async def test_who_signed_out_is_told_nothing_more(scene: Scene, browser) -> None:
     ani = await browser("Ani")
-    async with serving(scene.app) as url, listening(url, ani, "/desk/events") as events:
+    async with serving(scene) as url, listening(url, ani, "/desk/events") as events:
         await events.until("changed")
         await ani.get("/desk")
         await ani.http.post("/desk/sign-out", data={"csrf": ani.csrf}, follow_redirects=False)
@@ -121,10 +121,18 @@ async def test_without_redis_pages_look_again_by_themselves(
     database: Database, sealer: Sealer, clock: Callable[[], datetime], browser
 ) -> None:
     scene = make_scene(database, sealer, Live(None, tick_seconds=0.2), clock)
-    app = scene.app
-    ani = Browser(app)
+    ani = Browser(scene.app)
     await ani.sign_in(await scene.agent("Ani"))
-    async with serving(app) as url, listening(url, ani, "/desk/events") as events:
+    async with serving(scene) as url, listening(url, ani, "/desk/events") as events:
         for _ in range(3):
             await events.until("changed")
     await ani.http.aclose()
+
+
+async def test_open_streams_do_not_hold_up_the_end(scene: Scene, browser) -> None:
+    ani = await browser("Ani")
+    async with serving(scene) as url, listening(url, ani, "/desk/events") as events:
+        await events.until("changed")
+        scene.desk.stopping.set()
+        while (await events.next())[0] != "end":
+            pass

@@ -154,7 +154,7 @@ def test_a_no_never_sends() -> None:
         assert scene.say(text) == ["form.change"], text
         assert not scene.done
     scene = complaint(until="summary")
-    assert scene.say("belum benar") == ["form.hint_yes_no", "complaint.summary"]
+    assert scene.say("belum benar") == ["form.hint_confirm", "complaint.summary"]
 
 
 # -- being left alone -----------------------------------------------------------------------------------------

@@ -396,6 +396,17 @@ def test_who_goes_on_instead_of_saying_yes_is_not_asked_again() -> None:
     assert answers(scene)["facility"]
 
 
+def test_who_goes_on_in_the_same_vein_has_said_yes() -> None:
+    scene = Scene()
+    scene.say("rumah sakit penuh semua ga ada yang mau terima ibu saya", "file_complaint", 0.5)
+    assert scene.keys == ["clarify.is_it"]
+    assert (
+        scene.say("RS AWS", "find_facility", 0.5, also=["file_complaint"], facility="RS AWS")[0]
+        == "complaint.sorry"
+    )
+    assert scene.tap("Ditolak berobat") == ["complaint.story"]  # which hospital was said
+
+
 def test_a_yes_to_one_of_several_is_asked_which() -> None:
     scene = Scene()
     scene.say("kartu nonaktif", "admin_reactivate", 0.5, also=["file_complaint"])

@@ -54,7 +54,9 @@ async def test_a_tap_carries_the_id_of_its_button(browser, database, sealer, clo
 
 async def test_a_photo_is_kept_sealed_and_can_be_read(browser, database, sealer, clock):
     await browser.post(
-        "/simulator/simwhatsapp/Budi", data={"text": ""}, files={"file": ("a.png", b"\x89PNG...", "image/png")}
+        "/simulator/simwhatsapp/Budi",
+        data={"text": ""},
+        files={"file": ("a.png", b"\x89PNG...", "image/png")},
     )
     [(_, message)] = (await claimed(database, sealer, clock)).messages
     assert message.media[0].kind is MediaKind.IMAGE

@@ -15,6 +15,7 @@ A transcript is a chat on paper. A line begins with what it is:
     < Kantor Cabang Palembang         what he gets: each line has to occur in the replies, in this order
     < [Ya] [Tidak]                    buttons
     < (nothing)                       no reply at all
+    < ...                             some answer, whatever it is (to what nobody can understand)
     <! Samarinda                      must not occur
     * Ratna publishes closure: ...    what is done at the desk; indented lines below give the details (see `desk.py`)
     = complaint PLB-2009-00001 ...    the cases that there are now; `= no case`

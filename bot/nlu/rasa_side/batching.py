@@ -22,7 +22,9 @@ from rasa.shared.nlu.training_data.message import Message  # type: ignore[import
 
 MOST_MESSAGES = 64
 MOST_WORDS = 4096
-"""Words in one call, each message counted as long as the longest: short messages do not pay for one long one."""
+"""Words in one call, each message counted as long as the longest: bounds the memory of a call."""
+CALL = 100
+"""What a call costs, in words: a message that would add more words of filling to the shorter ones starts a new call."""
 
 
 def process_together(diet: DIETClassifier, messages: list[Message]) -> list[Message]:
@@ -35,21 +37,28 @@ def process_together(diet: DIETClassifier, messages: list[Message]) -> list[Mess
         data = diet._create_model_data(part, training=False)
         outcome = diet.model.run_inference(data, batch_size=len(part))
         for at, message in enumerate(part):
-            _set(diet, message, _cut(outcome, at, len(message.get(TEXT_TOKENS))))
+            _set(diet, message, _cut(outcome, at, _words(message)))
     return messages
 
 
 def parts(messages: list[Message]) -> Iterator[list[Message]]:
-    """The messages, shortest first, in parts of at most `MOST_MESSAGES` and `MOST_WORDS`."""
+    """The messages, shortest first, in parts of similar length, of at most `MOST_MESSAGES` and `MOST_WORDS`."""
     part: list[Message] = []
-    for message in sorted(messages, key=lambda one: len(one.get(TEXT_TOKENS))):
-        words = len(message.get(TEXT_TOKENS)) * (len(part) + 1)
-        if part and (len(part) == MOST_MESSAGES or words > MOST_WORDS):
+    longest = 0
+    for message in sorted(messages, key=_words):
+        words = _words(message)
+        full = len(part) == MOST_MESSAGES or (len(part) + 1) * words > MOST_WORDS
+        if part and (full or len(part) * (words - longest) > CALL):
             yield part
             part = []
         part.append(message)
+        longest = words
     if part:
         yield part
+
+
+def _words(message: Message) -> int:
+    return len(message.get(TEXT_TOKENS))
 
 
 def _cut(outcome: dict[str, Any], at: int, words: int) -> dict[str, Any]:

@@ -25,13 +25,12 @@ class Model:
 
     Args:
         path: the ``.tar.gz`` that Rasa's training wrote.
-        together: one call for many messages; otherwise message by message as Rasa does it, to compare with.
 
     Raises:
         rasa.shared.exceptions.RasaException: it is no model, or one of another Rasa version; says which.
     """
 
-    def __init__(self, path: Path, *, together: bool = True) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
         with tempfile.TemporaryDirectory(prefix="siaga-rasa-") as unpacked:
             metadata, self._graph = load_predict_graph_runner(
@@ -39,8 +38,7 @@ class Model:
             )
         self.id = str(metadata.model_id)
         self._target = metadata.nlu_target
-        if together:
-            self._put_together()
+        self._put_together()
         self.parse(
             ["siap", "tolong cek kartu bapak di rs ya min"]
         )  # TensorFlow builds its graph at the first call

@@ -1,7 +1,6 @@
-"""A small model, trained once in Rasa's real environment and kept; where there is no environment its tests are skipped."""
+"""A small model, trained once in Rasa's real environment and kept; without the environment its tests are skipped."""
 
 import fcntl
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,20 +21,30 @@ pipeline:
     case_sensitive: false
   - name: LexicalSyntacticFeaturizer
   - name: CountVectorsFeaturizer
+    alias: words
     token_pattern: (?u)\\S+
   - name: CountVectorsFeaturizer
     analyzer: char_wb
     min_ngram: 2
     max_ngram: 4
+    use_lemma: false
   - name: DIETClassifier
     epochs: 25
+    number_of_transformer_layers: 1
+    transformer_size: 64
     batch_size: 8
     constrain_similarities: true
     split_entities_by_comma: false
     random_seed: 1
+  - name: bot.nlu.rasa_side.doubt.Doubt
+    featurizers: [words]
 policies: []
 """
 KEPT = HOME / ".siaga" / "tests"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "rasa: trains and serves a small model in Rasa's own environment")
 
 
 def write_rasa_config(folder: Path) -> Path:
@@ -64,19 +73,9 @@ def data_dir(python: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def train(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, list[str]]], RasaModel]:
-    """Trains the small configuration with given names, or finds that it was done."""
-
-    def run(lists: dict[str, list[str]]) -> RasaModel:
-        config = write_rasa_config(tmp_path_factory.mktemp("rasa") / "config")
-        with (KEPT / "training.lock").open("w") as lock:  # other workers of the test run wait
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            return train_rasa(config, data_dir, lists, say=print)
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def model(train: Callable[[dict[str, list[str]]], RasaModel]) -> RasaModel:
-    """The small model."""
-    return train(LISTS)
+def model(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> RasaModel:
+    """The small model, trained now or kept from an earlier run."""
+    config = write_rasa_config(tmp_path_factory.mktemp("rasa") / "config")
+    with (KEPT / "training.lock").open("w") as lock:  # other workers of the test run wait
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return train_rasa(config, data_dir, LISTS, say=print)

@@ -1,0 +1,137 @@
+"""What training does before and after Rasa itself: data held out, files written, models kept, thresholds chosen."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from bot.errors import ConfigurationError
+from bot.nlu import rasa_training
+from bot.nlu.rasa_models import find, folder, in_service, promote, put
+from bot.nlu.rasa_serving import NothingToServe, serve_rasa
+from bot.nlu.rasa_training import Source, marked, measure, split, train_rasa, write_examples
+from bot.nlu.training import Example, Labels, Span, read_labels, read_training, unmark
+from tests.nlu.conftest import LISTS
+from tests.nlu.rasa.conftest import write_rasa_config
+
+ABOUT = {"act": 0.9, "ask": 0.3, "accuracy": 0.8}
+LABELS = Labels(("greet", "ask_outage"), ("facility", "when"))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return write_rasa_config(tmp_path / "config")
+
+
+def test_a_fifth_of_every_intent_is_held_out_and_always_the_same() -> None:
+    examples = [Example(f"text {number}", "ab"[number % 2]) for number in range(100)]
+    known, held = split(examples)
+    assert split(list(examples)) == (known, held)
+    assert sorted(one.text for one in known + held) == sorted(one.text for one in examples)
+    assert [sum(one.intent == intent for one in held) for intent in "ab"] == [10, 10]
+
+
+@given(
+    st.text(st.characters(exclude_characters="[](){}", exclude_categories=["Z", "C"]), min_size=1),
+    st.data(),
+)
+def test_entities_are_marked_where_they_are(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    span = Span("when", text[start:], start, len(text))
+    assert unmark(marked(Example(text, "greet", (span,))), LABELS) == (text, (span,), [])
+
+
+def test_what_is_written_is_read_back(config: Path) -> None:
+    labels = read_labels(config / "rasa" / "domain.yml")
+    examples = read_training(config / "rasa" / "nlu", labels)
+    written = config / "again.yml"
+    write_examples(written, examples)
+    sections = YAML(typ="safe", pure=True).load(written.read_text())["nlu"]
+    lines = [(s["intent"], line[2:]) for s in sections for line in s["examples"].splitlines()]
+    again = [(intent, *unmark(line, labels)[:2]) for intent, line in lines]
+    assert again == [(one.intent, one.text, one.entities) for one in examples]
+    assert "nlu:" in written.read_text().splitlines()  # by this line Rasa knows training data
+
+
+def test_the_key_follows_everything_that_training_depends_on(config: Path) -> None:
+    def key(lists: dict[str, list[str]] = LISTS) -> str:
+        return Source(config, lists).key()
+
+    keys = {key(), key({**LISTS, "place": ["Palembang"]})}
+    for name in (
+        "rasa/nlu/closure.yml",
+        "rasa/domain.yml",
+        "rasa/config.yml",
+        "nlu/normalising.yml",
+        "nlu/concepts.yml",
+    ):
+        with (config / name).open("a") as file:
+            file.write("# more\n")
+        keys.add(key())
+    assert len(keys) == 7
+    assert key() == key({name: names[::-1] for name, names in LISTS.items()})
+
+
+def test_thresholds_are_chosen_on_what_was_held_out() -> None:
+    held = [Example("a", "greet")] * 98 + [Example("b", "greet")] * 2
+    sure = {"intent_ranking": [{"name": "greet", "confidence": 0.9}, {"name": "deny", "confidence": 0.1}]}
+    wrong = {"intent_ranking": [{"name": "deny", "confidence": 0.6}, {"name": "greet", "confidence": 0.4}]}
+    about = measure(held, [sure] * 98 + [wrong] * 2)
+    assert (about["accuracy"], about["held_out"], about["confident_wrong"]) == (0.98, 100, 0.02)
+    assert about["act"] == 0.6
+    assert measure(held, [sure] * 90 + [wrong] * 10)["confident_wrong"] <= 0.02
+    assert measure(held, [sure] * 90 + [{"intent_ranking": []}] * 10)["accuracy"] >= 0.9
+
+
+def test_models_are_kept_found_and_changed(tmp_path: Path) -> None:
+    archive = tmp_path / "trained.tar.gz"
+    archive.write_bytes(b"model")
+    assert in_service(tmp_path) is None
+    first, second = put(tmp_path, "one", archive, ABOUT), put(tmp_path, "two", archive, ABOUT)
+    assert in_service(tmp_path) is None
+    for model in (first, second, first):
+        promote(tmp_path, model)
+        assert in_service(tmp_path) == model == find(tmp_path, model.name)
+    assert first.thresholds.act == 0.9
+    (folder(tmp_path) / "two.json").write_text(json.dumps({"act": "high"}))
+    assert find(tmp_path, "two") is None
+    first.path.unlink()
+    assert in_service(tmp_path) is None
+
+
+def test_a_model_that_is_there_is_not_trained_again(config: Path, tmp_path: Path) -> None:
+    archive, told = tmp_path / "trained.tar.gz", list[str]()
+    archive.write_bytes(b"model")
+    kept = put(tmp_path, Source(config, LISTS).key(), archive, ABOUT)
+    assert train_rasa(config, tmp_path, LISTS, told.append) == kept == in_service(tmp_path)
+    assert told == [f"Model {kept.name} is trained already."]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        (
+            "rasa/nlu/closure.yml",
+            "nlu:\n- intent: ask_closur\n  examples: |\n    - halo\n",
+            r"closure\.yml:2: found intent",
+        ),
+        ("rasa/config.yml", "pipeline: [", r"config\.yml: this is no pipeline"),
+        ("rasa/config.yml", "recipe: default.v1\n", r"config\.yml: this is no pipeline"),
+        ("nlu/normalising.yml", "tidak: [ga\n", r"normalising\.yml:1"),
+    ],
+)
+def test_mistakes_are_named_before_anything_is_made(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: str, said: str
+) -> None:
+    monkeypatch.setattr(rasa_training, "make_rasa_home", lambda *_: pytest.fail("too early"))
+    (config / file).write_text(content)
+    with pytest.raises(ConfigurationError, match=said):
+        train_rasa(config, tmp_path, LISTS, print)
+
+
+def test_there_is_nothing_to_serve_before_training(tmp_path: Path) -> None:
+    with pytest.raises(NothingToServe, match="siaga nlu train"):
+        serve_rasa(tmp_path)

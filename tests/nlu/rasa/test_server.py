@@ -1,0 +1,147 @@
+"""The server's side of Rasa's contract, with a model that needs no Rasa: errors, limits, changing over."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.nlu.rasa_side.server import NoModel, Served, application, current
+
+
+class Named:
+    """Knows its file; one whose file says so is broken, or fails on every text."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.read_text()
+        self.id = f"id of {self.name}"
+        if self.name == "broken":
+            raise RuntimeError("model of Rasa 2.8")
+
+    def parse(self, texts: list[str]) -> list[dict[str, Any]]:
+        if self.name == "failing":
+            raise ValueError("0812 3456 7890")
+        return [{"text": text, "intent": {"name": self.name, "confidence": 1.0}} for text in texts]
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    for name in ("one", "two", "broken", "failing"):
+        (tmp_path / f"{name}.tar.gz").write_text(name)
+    (tmp_path / "current").write_text("one.tar.gz\n")
+    return tmp_path
+
+
+@pytest.fixture
+async def client(models: Path) -> AsyncIterator[TestClient[Any, Any]]:
+    served = Served(models, Named, "3.6.21", look_every=0.01)
+    async with TestClient(TestServer(application(served))) as client:
+        yield client
+
+
+async def status(client: TestClient[Any, Any]) -> dict[str, Any]:
+    response = await client.get("/status")
+    return dict(await response.json())
+
+
+async def until_serving(client: TestClient[Any, Any], file: str) -> None:
+    async with asyncio.timeout(5):
+        while (await status(client))["model_file"] != file:
+            await asyncio.sleep(0.01)
+
+
+async def test_it_answers_as_rasa_does(client: TestClient[Any, Any]) -> None:
+    response = await client.post("/model/parse", json={"text": "halo 😀", "message_id": "1"})
+    assert response.status == 200
+    assert await response.json() == {"text": "halo 😀", "intent": {"name": "one", "confidence": 1.0}}
+    assert await status(client) == {
+        "model_file": "one.tar.gz",
+        "model_id": "id of one",
+        "num_active_training_jobs": 0,
+    }
+    assert (await (await client.get("/version")).json())["version"] == "3.6.21"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"5", b'{"txt": "a"}', b'{"text": 5}', b'{"text": null}', b"\xff", b"[" * 100_000],
+)
+async def test_a_malformed_body_is_refused_in_rasas_form(client: TestClient[Any, Any], body: bytes) -> None:
+    response = await client.post("/model/parse", data=body)
+    told = await response.json()
+    assert response.status == told["code"] == 400
+    assert set(told) == {"version", "status", "message", "reason", "details", "help", "code"}
+    assert (told["status"], told["reason"], told["version"]) == ("failure", "BadRequest", "3.6.21")
+
+
+async def test_other_errors_have_rasas_form_too(client: TestClient[Any, Any]) -> None:
+    for response, code in (
+        (await client.get("/nowhere"), 404),
+        (await client.get("/model/parse"), 405),
+        (await client.post("/model/parse", data=io.BytesIO(b"x" * 2_000_000)), 413),
+    ):
+        assert response.status == (await response.json())["code"] == code
+    assert (await client.post("/model/parse", json={"text": "x" * 100_000})).status == 200
+
+
+async def test_a_failure_tells_no_words_of_a_participant(
+    client: TestClient[Any, Any], models: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (models / "current").write_text("failing.tar.gz")
+    await until_serving(client, "failing.tar.gz")
+    response = await client.post("/model/parse", json={"text": "0812 3456 7890"})
+    told = await response.text()
+    assert response.status == 500
+    assert json.loads(told)["reason"] == "ParsingError"
+    assert "0812" not in told + caplog.text
+
+
+async def test_a_new_model_takes_over_without_a_dropped_request(
+    client: TestClient[Any, Any], models: Path
+) -> None:
+    seen: list[tuple[int, str]] = []
+    stop = asyncio.Event()
+
+    async def ask(session: ClientSession) -> None:
+        while not stop.is_set():
+            async with session.post(client.make_url("/model/parse"), json={"text": "halo"}) as response:
+                seen.append((response.status, (await response.json())["intent"]["name"]))
+
+    async with ClientSession() as session:
+        asking = [asyncio.create_task(ask(session)) for _ in range(8)]
+        await asyncio.sleep(0.05)
+        (models / "current").write_text("two.tar.gz")
+        await until_serving(client, "two.tar.gz")
+        await asyncio.sleep(0.05)
+        stop.set()
+        await asyncio.gather(*asking)
+    assert {code for code, _ in seen} == {200}
+    assert {name for _, name in seen} == {"one", "two"}
+
+
+async def test_a_model_that_cannot_be_used_leaves_the_old_one_in_service(
+    client: TestClient[Any, Any], models: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (models / "current").write_text("broken.tar.gz")
+    async with asyncio.timeout(5):
+        while "broken.tar.gz cannot be used" not in caplog.text:
+            await asyncio.sleep(0.01)
+    assert "model of Rasa 2.8" in caplog.text
+    (models / "current").write_text("gone.tar.gz")
+    await asyncio.sleep(0.05)
+    assert (await status(client))["model_file"] == "one.tar.gz"
+    (models / "current").write_text("two.tar.gz")
+    await until_serving(client, "two.tar.gz")
+
+
+def test_without_a_model_it_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NoModel, match="siaga nlu train"):
+        current(tmp_path)
+    (tmp_path / "current").write_text("gone.tar.gz")
+    with pytest.raises(NoModel, match=r"gone\.tar\.gz, which is not there"):
+        current(tmp_path)
