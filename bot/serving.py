@@ -43,8 +43,8 @@ _POLLING_LOCK = 0x51A6B
 """Exactly one process may poll Telegram (protocols: a second one is answered 409)."""
 
 
-def web(bot: Bot) -> FastAPI:
-    """Every page and endpoint on one application."""
+def web(bot: Bot, stopping: asyncio.Event) -> FastAPI:
+    """Every page and endpoint on one application; `stopping` ends the pages that stay open."""
     app = FastAPI(title="SIAGA", docs_url=None, redoc_url=None, openapi_url=None)
     desk = Desk(
         database=bot.database,
@@ -56,6 +56,7 @@ def web(bot: Bot) -> FastAPI:
         live=bot.live,
         channels=bot.channels,
         clock=clock,
+        stopping=stopping,
         secure_cookies=bot.settings.public_url.startswith("https:"),
     )
     app.include_router(
@@ -84,14 +85,16 @@ def web(bot: Bot) -> FastAPI:
     status = Status(database=bot.database, config=bot.config, clock=clock)
     app.include_router(status_router(status))
     if bot.settings.simulator:
-        _add_simulator(app, bot)
+        _add_simulator(app, bot, stopping)
     _add_health(app, bot)
     return app
 
 
-def _add_simulator(app: FastAPI, bot: Bot) -> None:
+def _add_simulator(app: FastAPI, bot: Bot, stopping: asyncio.Event) -> None:
     app.mount("/simulator/static", StaticFiles(directory=HERE / "simulator" / "static"))
-    simulation = Simulation(database=bot.database, sealer=bot.sealer, live=bot.live, clock=clock)
+    simulation = Simulation(
+        database=bot.database, sealer=bot.sealer, live=bot.live, clock=clock, stopping=stopping
+    )
     app.include_router(simulator_router(simulation))
 
 
@@ -221,7 +224,12 @@ async def _run_web(
     bot: Bot, host: str, port: int, stopping: asyncio.Event, started: Callable[[], None] | None
 ) -> None:
     config = uvicorn.Config(
-        web(bot), host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5
+        web(bot, stopping),
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
     )
     server = _Server(config)
     async with _told_to_stop(server, stopping):

@@ -104,7 +104,6 @@ def transfer(session: AsyncSession, case: Case, agent: Agent, now: datetime, mov
 def replied(session: AsyncSession, case: Case, agent: Agent, now: datetime) -> None:
     """An answer went out: now it is the participant's turn."""
     case.status = CaseStatus.WAITING
-    case.assignee_id = case.assignee_id or agent.id
     case.first_reply_at = case.first_reply_at or now
     record(session, ("case", case.id), "replied", Actor("agent", agent.id), now, public=True)
 

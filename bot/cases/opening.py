@@ -53,7 +53,7 @@ async def open_case(
         new: what it is about.
         now: the moment of opening.
     """
-    masked = {key: mask(value) if isinstance(value, str) else value for key, value in new.fields.items()}
+    masked = _masked(new.fields)
     case = Case(
         number=await next_number(session, config, new.branch, now),
         kind=new.kind,
@@ -72,7 +72,7 @@ async def open_case(
     session.add(case)
     await session.flush()
     session.add_all(_attachment(sealer, talk, case, media) for media in new.evidence)
-    await keep_numbers(session, sealer, talk, [new.summary, *map(str, new.fields.values())])
+    await keep_numbers(session, sealer, talk, [new.summary, *_strings(new.fields)])
     record(session, ("case", case.id), "opened", PARTICIPANT, now, public=True, kind=case.kind)
     return case
 
@@ -100,6 +100,23 @@ def due(config: Config, new: NewCase, now: datetime) -> datetime:
     if deadline.working_days is not None:
         return add_working_days(office, now, deadline.working_days, config.holidays)
     return add_working_hours(office, now, deadline.working_hours, config.holidays)
+
+
+def _masked(value: Any) -> Any:
+    """The same with every personal number masked, however deep it stands."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {key: _masked(part) for key, part in value.items()}
+    return [_masked(part) for part in value] if isinstance(value, list) else value
+
+
+def _strings(value: Any) -> list[str]:
+    """Every text in a value."""
+    if isinstance(value, dict | list):
+        parts = value.values() if isinstance(value, dict) else value
+        return [text for part in parts for text in _strings(part)]
+    return [value] if isinstance(value, str) else []
 
 
 def _attachment(sealer: Sealer, talk: Conversation, case: Case, media: Media) -> Attachment:

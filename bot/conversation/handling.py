@@ -106,6 +106,8 @@ class Handling:
         talk = await self._lock(session, case, agent)
         if talk.owner is Owner.AGENT and talk.agent_id != agent.id and agent.role is Role.AGENT:
             raise CaseTaken(await session.get(Agent, talk.agent_id))
+        if case.assignee_id != agent.id:  # a supervisor steps in: then the case is theirs too
+            lifecycle.transfer(session, case, agent, self.clock(), lifecycle.Move(agent), "")
         lifecycle.replied(session, case, agent, self.clock())
         self._hold(talk, agent)
         language = await self._language(session, talk)

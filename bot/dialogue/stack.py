@@ -126,7 +126,6 @@ class Stack:
         paused = yield from run.go()
         ask = self._change_question(form) or paused
         if not isinstance(ask, Ask) or ask.id != form.open.id:
-            form.open = None
             return None
         return Open(form, self.flow(form), ask, run.asked)
 

@@ -1,9 +1,10 @@
 """The simulator's pages. What is said here goes through the same inbox, worker, outbox and sender as the real thing."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,7 @@ from sqlalchemy import select
 from bot.channels.rendering import Part, lay_out
 from bot.channels.simulator import LOOKS
 from bot.delivery import inbox
+from bot.delivery.waking import first_of
 from bot.live import Live
 from bot.messages import Address, Incoming, Media, MediaKind, Option, Text
 from bot.storage.engine import Database
@@ -25,6 +27,7 @@ from bot.storage.sealing import Sealer
 from bot.storage.tables import Author, Conversation, Message, SimulatorFile
 
 LARGEST = 8 * 1024 * 1024
+HEARTBEAT = 20.0  # seconds
 HERE = Path(__file__).parent
 PHONES = (("simwhatsapp", "Budi"), ("simtelegram", "Sari"))
 
@@ -37,6 +40,7 @@ class Simulation:
     sealer: Sealer
     live: Live
     clock: Callable[[], datetime]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def router(simulation: Simulation) -> APIRouter:
     @routes.get("/{look}/{name}/events")
     async def events(look: str, name: str) -> StreamingResponse:
         address = _address(_look(look), _name(name))
-        return StreamingResponse(_changes(simulation.live, address), media_type="text/event-stream")
+        return StreamingResponse(_changes(simulation, address), media_type="text/event-stream")
 
     return routes
 
@@ -132,10 +136,23 @@ def _address(look: str, name: str) -> Address:
     return Address(f"{look}:{name.lower()}")
 
 
-async def _changes(live: Live, address: Address) -> AsyncIterator[str]:
-    async with aclosing(live.subscribe(f"phone:{address}")) as events:
-        async for _ in events:
+async def _changes(simulation: Simulation, address: Address) -> AsyncIterator[str]:
+    """A line whenever the phone has to look again; ends when the service does."""
+    news = asyncio.Event()
+
+    async def listen() -> None:
+        async with aclosing(simulation.live.subscribe(f"phone:{address}")) as events:
+            async for _ in events:
+                news.set()
+
+    listening = asyncio.create_task(listen())
+    try:
+        while not simulation.stopping.is_set():
+            news.clear()
             yield "event: changed\ndata: .\n\n"
+            await first_of(news, simulation.stopping, seconds=HEARTBEAT)
+    finally:
+        listening.cancel()
 
 
 async def _media(simulation: Simulation, kind: str, file: UploadFile | None) -> tuple[Media, ...]:

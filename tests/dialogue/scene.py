@@ -9,6 +9,7 @@ from typing import Any
 from bot.config import Config, load_config
 from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Reply, Turn
+from bot.dialogue.flow import Flows
 from bot.dialogue.requests import Effect
 from bot.dialogue.state import Dialogue, Said, dump, load
 from bot.dialogue.talk import World
@@ -37,6 +38,7 @@ class Scene:
     dialogue: Dialogue = field(default_factory=Dialogue)
     done: list[Any] = field(default_factory=list)
     queued: bool = False
+    flows: Flows = field(default_factory=lambda: FLOWS)
     our_branch: str | None = None
     replies: list[Reply] = field(default_factory=list)
     understood: str = ""
@@ -88,7 +90,7 @@ class Scene:
         world = World(
             config=config, texts=texts, now=self.now, queued=self.queued, our_branch=self.our_branch
         )
-        turn = Turn(self.dialogue, FLOWS, world, Commands(texts))
+        turn = Turn(self.dialogue, self.flows, world, Commands(texts))
         steps = turn.take(said)
         try:
             request = next(steps)

@@ -2,7 +2,10 @@
 
 import pytest
 
+from bot.dialogue.flow import Flow
+from bot.dialogue.talk import Talk
 from bot.flows import effects, lookups
+from bot.flows.registry import FLOWS
 from tests.dialogue.scene import Scene, notice, sample
 from tests.dialogue.test_routing import STORY, answers, complaint
 
@@ -231,6 +234,24 @@ def test_news_that_comes_while_a_question_is_open_is_told() -> None:
     assert scene.say("jam 8 pagi", when="jam 8 pagi") == ["outage.known", "outage.tell_me"]
     assert scene.tap("Ya") == ["outage.will_tell"]
     assert [type(done) for done in scene.done] == [effects.Subscribe]
+
+
+async def _subscribe_once_there_is_a_case(talk: Talk) -> None:
+    if not await talk.look_up(lookups.OwnCases()):
+        await talk.agree("outage.want_report")
+    await talk.do(effects.Subscribe())
+    await talk.say("outage.will_tell")
+
+
+def test_the_way_back_to_the_open_question_does_nothing_by_itself() -> None:
+    """Since the question was put there is a case, so the flow would go on to its effect: but not on `batal`."""
+    flow = Flow(name="test", run=_subscribe_once_there_is_a_case)
+    for said, done in [("batal", []), ("apa ya", [effects.Subscribe()])]:
+        scene = Scene(flows=FLOWS | {"greet": flow})
+        assert scene.say("halo", "greet") == ["outage.want_report"]
+        scene.answers[lookups.OwnCases] = lambda _: ["a case"]
+        scene.say(said)
+        assert scene.done == done
 
 
 def test_the_oldest_form_is_left_when_too_many_wait() -> None:

@@ -362,6 +362,7 @@ def test_what_stands_on_a_button_may_be_typed(title: str, key: str) -> None:
 def test_a_few_words_put_another_day_or_place_into_the_question_before() -> None:
     scene = Scene()
     scene.say("kantor palembang buka?", "ask_closure", place="palembang")
+    scene.wait(minutes=9)
     assert scene.say("kalau besok?", "subscribe_updates", 0.3, when="besok") == ["closure.open"]
     assert scene.say("samarinda?", "out_of_scope", 0.4, place="samarinda") == ["closure.open_now"]
     assert "Samarinda" in scene.text()

@@ -18,6 +18,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from bot.nlu.rasa_side.gathering import Gathering, Model
@@ -27,7 +28,7 @@ LONGEST_BODY = 1_000_000
 LOOK_EVERY = 1.0
 """Seconds between looks at ``current``."""
 
-log = logging.getLogger("siaga.nlu")
+log = structlog.get_logger(__name__)
 Load = Callable[[Path], Model]
 
 
@@ -80,10 +81,10 @@ class Served:
         try:
             model = await asyncio.to_thread(self.load, path)
         except Exception as error:  # whatever a broken file raises, the old model goes on
-            log.error("Model %s cannot be used, %s goes on: %s", path.name, self.path.name, error)
+            log.error("nlu.model_refused", model=path.name, serving=self.path.name, reason=_first_line(error))
             return
         self.gathering.model, self.path = model, path
-        log.info("Model %s is in service", path.name)
+        log.info("nlu.model_changed", model=path.name)
 
 
 def current(models: Path) -> Path:
@@ -165,7 +166,7 @@ def _rasa_errors(version: str) -> Any:
         except web.HTTPException as error:
             return _failure(version, HTTPStatus(error.status), error.reason.replace(" ", ""), error.reason)
         except Exception as error:
-            log.error("A message could not be read: %s", type(error).__name__)
+            log.error("nlu.parse_failed", error=type(error).__name__)
             return _failure(
                 version,
                 HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -186,12 +187,30 @@ def _dumps(answer: Any) -> str:
     return json.dumps(answer, default=float, ensure_ascii=False)
 
 
-def main() -> None:
-    """Serve until told to stop; requests under way are answered first."""
+def configure_logs() -> None:
+    """One JSON line an event. Rasa tells messages' words at debug level, which therefore is not to be had."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").setLevel(logging.ERROR)  # what TensorFlow's libraries say of each other
-    log.setLevel(logging.INFO)
+
+
+def _first_line(error: Exception) -> str:
+    """What a model's file is refused for; no message has been near it."""
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
+
+
+def main() -> None:
+    """Serve until told to stop; requests under way are answered first."""
+    configure_logs()
     from bot.nlu.rasa_side.model import RASA_VERSION, Model  # noqa: PLC0415 - only in Rasa's environment
 
     parser = argparse.ArgumentParser(description=__doc__)
@@ -203,7 +222,7 @@ def main() -> None:
         served = Served(options.models, Model, RASA_VERSION)
     except NoModel as error:
         sys.exit(str(error))
-    log.info("Model %s is in service at http://%s:%d", served.path.name, options.host, options.port)
+    log.info("nlu.serving", model=served.path.name, host=options.host, port=options.port)
     web.run_app(application(served), host=options.host, port=options.port, print=None, access_log=None)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestClient, TestServer
+from structlog.testing import capture_logs
 
 from bot.nlu.rasa_side.server import NoModel, Served, application, current
 
@@ -89,16 +90,16 @@ async def test_other_errors_have_rasas_form_too(client: TestClient[Any, Any]) ->
     assert (await client.post("/model/parse", json={"text": "x" * 100_000})).status == 200
 
 
-async def test_a_failure_tells_no_words_of_a_participant(
-    client: TestClient[Any, Any], models: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_failure_tells_no_words_of_a_participant(client: TestClient[Any, Any], models: Path) -> None:
     (models / "current").write_text("failing.tar.gz")
     await until_serving(client, "failing.tar.gz")
-    response = await client.post("/model/parse", json={"text": "0812 3456 7890"})
+    with capture_logs() as logs:
+        response = await client.post("/model/parse", json={"text": "0812 3456 7890"})
     told = await response.text()
     assert response.status == 500
     assert json.loads(told)["reason"] == "ParsingError"
-    assert "0812" not in told + caplog.text
+    assert [(one["event"], one["error"]) for one in logs] == [("nlu.parse_failed", "ValueError")]
+    assert "0812" not in told + str(logs)
 
 
 async def test_a_new_model_takes_over_without_a_dropped_request(
@@ -125,13 +126,15 @@ async def test_a_new_model_takes_over_without_a_dropped_request(
 
 
 async def test_a_model_that_cannot_be_used_leaves_the_old_one_in_service(
-    client: TestClient[Any, Any], models: Path, caplog: pytest.LogCaptureFixture
+    client: TestClient[Any, Any], models: Path
 ) -> None:
-    (models / "current").write_text("broken.tar.gz")
-    async with asyncio.timeout(5):
-        while "broken.tar.gz cannot be used" not in caplog.text:
-            await asyncio.sleep(0.01)
-    assert "model of Rasa 2.8" in caplog.text
+    with capture_logs() as logs:
+        (models / "current").write_text("broken.tar.gz")
+        async with asyncio.timeout(5):
+            while not logs:
+                await asyncio.sleep(0.01)
+    refused = {"model": "broken.tar.gz", "serving": "one.tar.gz", "reason": "RuntimeError: model of Rasa 2.8"}
+    assert logs == [{"event": "nlu.model_refused", "log_level": "error", **refused}]
     (models / "current").write_text("gone.tar.gz")
     await asyncio.sleep(0.05)
     assert (await status(client))["model_file"] == "one.tar.gz"
