@@ -26,10 +26,10 @@ demo-reset: setup ## Throw the demo's data away
 	@$(SIAGA) demo --reset
 
 test: setup lint ## Run everything that CI runs
-	.venv/bin/python -m pytest -n 2
+	.venv/bin/python -m pytest -n 2 -m "not rasa"
 
 fast: setup ## Only the tests that need no database
-	.venv/bin/python -m pytest -n 2 tests/dialogue tests/flows tests/nlu tests/reading tests/config
+	.venv/bin/python -m pytest -n 2 -m "not rasa" tests/dialogue tests/flows tests/nlu tests/reading tests/config
 
 lint: setup ## ruff, mypy --strict and import-linter
 	.venv/bin/ruff check bot tests

@@ -12,9 +12,10 @@ from bot.nlu import store
 from bot.nlu.classifier import Classifier, choose_thresholds
 from bot.nlu.concepts import load_concepts
 from bot.nlu.embedded import EmbeddedInterpreter, load_embedded, model_key
-from bot.nlu.features import Analyser, Counts, Vocabulary
+from bot.nlu.features import Analyser, Vocabulary
 from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.interpreter import Thresholds
+from bot.nlu.learning.counts import Counts
 from bot.nlu.noise import Noise
 from bot.nlu.normalising import load_normaliser
 from bot.reading.words import tokens
