@@ -20,8 +20,8 @@ from bot.logs import configure
 from bot.nlu.commands import nlu
 from bot.serving import ROLES, serve
 from bot.settings import read_settings
-from bot.storage.engine import Database
-from bot.storage.migrating import upgrade
+from bot.storage.engine import UNAVAILABLE, Database
+from bot.storage.migrating import pending, upgrade
 from bot.storage.tables import Role
 
 R = TypeVar("R")
@@ -67,9 +67,24 @@ def serve_(
 
     async def run() -> None:
         async with assembled(settings) as bot:
+            await _with_schema(bot.database)
             await serve(bot, role, host, port or settings.port)
 
     asyncio.run(run())
+
+
+async def _with_schema(database: Database) -> None:
+    """Start on this release's schema only; where PostgreSQL is away just now, that is for later.
+
+    Raises:
+        ConfigurationError: the database is not migrated.
+    """
+    try:
+        missing = await pending(database)
+    except UNAVAILABLE:
+        return
+    if missing:
+        raise ConfigurationError(["The database does not have this release's schema. Run: siaga migrate"])
 
 
 @app.command()

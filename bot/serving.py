@@ -20,7 +20,9 @@ from bot.api import router as api_router
 from bot.app import Bot, clock
 from bot.channels.telegram import Telegram
 from bot.channels.telegram_polling import poll
+from bot.conversation.typing import typing
 from bot.delivery import inbox
+from bot.delivery.inbox import Claimed
 from bot.delivery.sender import Sender
 from bot.desk import Desk
 from bot.desk import router as desk_router
@@ -166,10 +168,14 @@ async def _until_stopped(job: Callable[[], Awaitable[None]], stopping: asyncio.E
 
 
 def _worker(bot: Bot) -> Worker:
+    async def take_turn(claimed: Claimed) -> None:
+        async with typing(bot.channels, claimed):
+            await bot.conversations.take_turn(claimed)
+
     return Worker(
         bot.database,
         bot.sealer,
-        bot.conversations.take_turn,
+        take_turn,
         clock,
         lease_seconds=bot.settings.turn_lease,
     )

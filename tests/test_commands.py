@@ -63,6 +63,13 @@ def test_a_broken_configuration_starts_nothing(environment, tmp_path):
     assert re.search(r'branches\.yml:\d+: .*found "Asia/Bandung", expected', done.stderr)
 
 
+def test_an_old_schema_starts_nothing(environment, services, tmp_path):
+    empty = environment | {"SIAGA_DATABASE_URL": services.database_url}
+    done = siaga("serve", env=empty, cwd=tmp_path)
+    assert done.returncode != 0
+    assert "Run: siaga migrate" in done.stderr
+
+
 def test_a_token_is_printed_alone(environment, tmp_path):
     done = siaga("token", "create", "--role", "supervisor", "--name", "uji", env=environment, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

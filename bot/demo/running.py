@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 import typer
 
 from bot.app import assembled
-from bot.demo.seeding import ACCOUNTS, PASSWORD, seed
-from bot.local import local_services
+from bot.demo.seeding import ACCOUNTS, PASSWORD, Account, seed
+from bot.errors import SiagaError
+from bot.local import AlreadyRunning, Services, local_services
 from bot.serving import serve
 from bot.settings import HOME, Settings, read_settings
 from bot.storage.migrating import upgrade
@@ -20,16 +22,23 @@ FOLDER = HOME / ".siaga" / "demo"
 _HINT = "database_url"
 
 
+class PortTaken(SiagaError):
+    """The demo cannot listen on the port that was asked for."""
+
+
 def run(port: int, *, reset: bool) -> None:
     """Run the demo until Ctrl-C, or throw its data away.
 
     Raises:
         AlreadyRunning: it runs already.
+        PortTaken: the web pages cannot be had on `port`.
     """
     if reset:
         _forget()
         typer.echo("The demo's data is gone. Start anew with: make demo")
         return
+    _check(port)
+    typer.echo("Starting SIAGA; the first time takes a little longer.")
     with demo_settings(port) as settings:
         asyncio.run(_run(settings, port))
 
@@ -38,7 +47,7 @@ def run(port: int, *, reset: bool) -> None:
 def demo_settings(port: int = 8080) -> Iterator[Settings]:
     """The settings of the demo, with its servers running for as long as the context is open."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with local_services(FOLDER) as services:
+    with _servers() as services:
         (FOLDER / _HINT).write_text(f"{services.database_url}\n{services.redis_url}\n")
         try:
             yield _settings(services.database_url, services.redis_url, port)
@@ -53,6 +62,37 @@ def running_demo() -> Settings | None:
         return None
     database_url, redis_url = hint.read_text().split()
     return _settings(database_url, redis_url, 8080)
+
+
+@contextmanager
+def _servers() -> Iterator[Services]:
+    """PostgreSQL and Valkey on the demo's folder.
+
+    Raises:
+        AlreadyRunning: another process has them; the message says what to do.
+    """
+    try:
+        with local_services(FOLDER) as services:
+            yield services
+    except AlreadyRunning as error:
+        raise AlreadyRunning(
+            "The demo's databases are in use: a demo, or a `siaga chat`, runs already. "
+            "Stop it with Ctrl-C where it was started, then try again."
+        ) from error
+
+
+def _check(port: int) -> None:
+    """Say now, and not after everything has started, that nothing can listen there."""
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the web server will
+            probe.bind(("127.0.0.1", port))
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise PortTaken(
+            f"Cannot listen on port {port} ({why}). If a demo runs already, use that one or stop it with Ctrl-C; "
+            "else choose another port, for example: .venv/bin/siaga demo --port 8081"
+        ) from error
 
 
 def _settings(database_url: str, redis_url: str, port: int) -> Settings:
@@ -76,7 +116,7 @@ def _forget() -> None:
     """Remove the data, unless a demo is using it."""
     if not FOLDER.exists():
         return
-    with local_services(FOLDER):  # raises when somebody has the folder
+    with _servers():  # raises when somebody has the folder
         pass
     shutil.rmtree(FOLDER)
 
@@ -90,7 +130,7 @@ async def _run(settings: Settings, port: int) -> None:
 
 def _welcome(port: int) -> None:
     base = f"http://127.0.0.1:{port}"
-    accounts = "\n".join(f"    {account.email:<24} {account.role.value}" for account in ACCOUNTS)
+    accounts = "\n".join(f"    {item.email:<24} {_position(item)}" for item in ACCOUNTS)
     typer.echo(
         f"""
 SIAGA is running. Ctrl-C stops it; the data stays (make demo-reset throws it away).
@@ -102,3 +142,7 @@ SIAGA is running. Ctrl-C stops it; the data stays (make demo-reset throws it awa
   API         {base}/api/v1/openapi.json
 """
     )
+
+
+def _position(account: Account) -> str:
+    return f"{account.role.value}, {account.branch} only" if account.branch else account.role.value

@@ -75,9 +75,12 @@ def read(form: FormData) -> Entered:
 
 
 def blank(config: Config, agent: Agent, now: datetime) -> Entered:
-    """A new form: of the agent's own branch, from the next full hour on."""
+    """A new form: of the agent's own branch, from the next full hour on.
+
+    Who has no branch has to choose one: a form left as it was must not close the whole country.
+    """
     own = [agent.branch] if agent.branch in config.branches else []
-    entered = Entered(branches=own, reach="branches" if own else "national")
+    entered = Entered(branches=own)
     hour = now.astimezone(zone_of(config, entered.scope)).replace(minute=0, second=0, microsecond=0)
     return replace(entered, starts_at=_written(hour + timedelta(hours=1)))
 

@@ -26,7 +26,7 @@ from bot.dialogue.routing import (
     tapped_serial,
 )
 from bot.dialogue.running import Steps
-from bot.dialogue.stack import CHANGE, Reply, Stack
+from bot.dialogue.stack import ALL_RIGHT, CHANGE, Reply, Stack
 from bot.dialogue.state import Dialogue, Form, Heard, Said
 from bot.dialogue.talk import World
 
@@ -162,9 +162,10 @@ class Turn:
     def _take_back(self, form: Form, question_id: str) -> Steps:
         """Ask a question anew, whatever was heard before."""
         form.given.pop("changes", None)
-        form.answers.pop(question_id, None)
-        form.reask.append(question_id)
         form.open = None
+        if question_id != ALL_RIGHT:
+            form.answers.pop(question_id, None)
+            form.reask.append(question_id)
         yield from self._stack.resume()
 
     def _unclear(self, route: Ambiguous | Lost, said: Said, waiting: Open | None) -> Steps:
@@ -189,7 +190,7 @@ class Turn:
         unclear = route.unclear if isinstance(route, Ambiguous) else None
         form.open.failures += 1
         form.open.narrowed = list(unclear.near) if unclear else []
-        tells = len(said.text.split()) >= SENTENCE
+        tells = len(said.text.split()) >= SENTENCE and "?" not in said.text and waiting.ask.id != CHANGE
         if tells:
             form.heard.append(Heard.of(said))
         instead = waiting.ask.question.give_up(form.heard) if form.open.failures >= 2 else None

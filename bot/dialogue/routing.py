@@ -110,6 +110,11 @@ _FEW = 2
 _TAP = re.compile(r"(\d+):([^:]+):(.+)")
 
 
+def asks(text: str) -> bool:
+    """Whether it reads like a question."""
+    return bool(_QUESTION.search(text))
+
+
 def tapped_serial(tapped: str) -> int:
     """Which form a tapped button belongs to; 0 when it is none of ours."""
     match = _TAP.fullmatch(tapped)
@@ -217,7 +222,11 @@ class Router:
             return Ambiguous(kept)
         if kept is not None:
             return Answer(kept)
-        return self._idle(said) if self._light(waiting) else Lost()
+        if self._light(waiting):
+            return self._idle(said)
+        other = self._flows.get(said.interpretation.intent) is not waiting.flow
+        elsewhere = other and asks(said.text) and not waiting.ask.question.open_ended
+        return (self._guess(said) if elsewhere else None) or Lost()
 
     def _light(self, waiting: Open) -> bool:
         return waiting.flow.light or waiting.ask.optional
@@ -241,12 +250,12 @@ class Router:
         if flow is waiting.flow and not light:
             return False
         words = len(said.text.split())
-        asks = bool(_QUESTION.search(said.text))
+        question = asks(said.text)
         if waiting.ask.question.open_ended:
-            return words <= 10 and (asks or meant.intent in _ALWAYS)
-        wishes = asks or bool(_WISH.search(said.text)) or not flow.by_question
+            return words <= 10 and (question or meant.intent in _ALWAYS)
+        wishes = question or bool(_WISH.search(said.text)) or not flow.by_question
         if certain:
-            return words > _FEW and (asks or (light and wishes))
+            return words > _FEW and (question or (light and wishes))
         return wishes
 
     def _correction(self, said: Said, waiting: Open) -> Route | None:

@@ -9,14 +9,18 @@ from bot.dialogue.questions import Choice, Choose, Unclear
 from bot.dialogue.requests import Ask, Say, Start
 from bot.dialogue.routing import Open, tap_id
 from bot.dialogue.running import Run, Steps
-from bot.dialogue.state import Dialogue, Form, Heard, OpenQuestion
+from bot.dialogue.state import Dialogue, Form, Heard, OpenQuestion, Said
 from bot.dialogue.talk import Talk, World
 from bot.messages import Media, Option
+from bot.reading.choices import read_yes_no
 
 DEEPEST = 4
 """Forms that may wait one under another: beyond it the oldest is left."""
 CHANGE = "form.change"
 """The engine's own question: which answer is to be changed."""
+ALL_RIGHT = "all_right"
+"""The option under it that leads back to the summary."""
+_SHORT = 3  # words
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,17 @@ class Reply:
     options: tuple[Option, ...] = ()
     asks: bool = False
     """Whether it is a question that now waits for an answer."""
+
+
+class _WhichAnswer(Choose):
+    """Which answer is to be changed; a short "ya, benar" or "tidak ada" means none of them."""
+
+    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
+        """The question's id, or `ALL_RIGHT`."""
+        short = len(said.text.split()) <= _SHORT
+        if short and (said.agrees is not None or read_yes_no(said.text) is not None):
+            return ALL_RIGHT
+        return super().read(said, narrowed, strictly=strictly)
 
 
 class Stack:
@@ -187,7 +202,8 @@ class Stack:
             return None
         texts, language = self._world.texts, self._dialogue.language
         choices = [Choice(id_, texts.say(f"{id_.split('~')[0]}_label", language, {})) for id_ in ids]
-        return Ask(CHANGE, CHANGE, Choose(choices, by_words=False))
+        right = Choice(ALL_RIGHT, texts.say("button.all_right", language, {}))
+        return Ask(CHANGE, CHANGE, _WhichAnswer([*choices, right], by_words=False))
 
 
 def _option(serial: int, question_id: str, choice: Choice) -> Option:

@@ -36,7 +36,9 @@ INSTALLED = (
 )
 """Where version managers and installers put their Pythons."""
 
-NOISE = re.compile(r"Warning: |^  |is not used in any story or rule| INFO  +rasa\.(validator|core)|^\s*$")
+NOISE = re.compile(
+    r"Warning: |^  |^Implementing implicit|is not used in any story or rule| INFO  +rasa\.(validator|core)|^\s*$"
+)
 """Lines of Rasa's that say nothing to those who train: other libraries' warnings, stories, which we have none of."""
 WORTH = re.compile(r"^.*?site-packages/rasa/\S+ UserWarning: ")
 """Before what Rasa itself warns of, such as an entity whose marks do not fit the words."""

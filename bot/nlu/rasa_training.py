@@ -25,15 +25,11 @@ from bot.nlu.training import Example, read_labels, read_training
 
 HELD_OUT = 0.2
 """Share of each intent's examples that the thresholds are chosen on, by a model that was trained without them."""
-CODE = (
-    "normalising.py",
-    "stems.py",
-    "concepts.py",
-    "rasa_training.py",
-    "rasa_side/tokenizer.py",
-    "rasa_side/doubt.py",
-)
+SIDE = ("rasa_side/tokenizer.py", "rasa_side/featurizer.py", "rasa_side/doubt.py")
+CODE = ("normalising.py", "stems.py", "concepts.py", "features.py", "rasa_training.py", *SIDE)
 """Files of ours that change what comes out of training."""
+NEEDS = {"NormalisingTokenizer": ("words",), "WordFeaturizer": ("words", "concepts")}
+"""Lists that components of ours are given with their configuration, and so keep in the trained model."""
 
 Lists = Mapping[str, Sequence[str]]
 
@@ -63,14 +59,8 @@ class Source:
         """A short hash of everything that a trained model depends on: data, names, pipeline, packages, our code."""
         here = Path(__file__).parent
         digest = hashlib.sha256()
-        files = [
-            *_data_files(self.rasa),
-            self.rasa / "domain.yml",
-            self.rasa / "config.yml",
-            *self.lists_of_words,
-            LOCK,
-        ]
-        for path in [*files, *self.lists_of_words, *(here / name for name in CODE)]:
+        operators = [*_data_files(self.rasa), self.rasa / "domain.yml", self.rasa / "config.yml"]
+        for path in [*operators, *self.lists_of_words, LOCK, *(here / name for name in CODE)]:
             content = path.read_bytes() if path.exists() else b""
             digest.update(f"{path.name}:{len(content)}:".encode() + content)
         digest.update(repr(sorted((name, sorted(names)) for name, names in self.lists.items())).encode())
@@ -264,13 +254,15 @@ def _config(source: Source) -> dict[str, Any]:
     path = source.rasa / "config.yml"
     try:
         config: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
-        tokenizers = [component for component in config["pipeline"] if "Normalising" in component["name"]]
+        ours = [
+            (component, NEEDS.get(component["name"].split(".")[-1], ())) for component in config["pipeline"]
+        ]
     except (OSError, YAMLError, KeyError, TypeError) as error:
         raise ConfigurationError([f"{path}: this is no pipeline of Rasa: {error}"]) from None
     words, concepts = (_pairs(path) for path in source.lists_of_words)
-    for tokenizer in tokenizers:
-        tokenizer["words"] = dict(words)
-        tokenizer["concepts"] = [list(pair) for pair in concepts]
+    lists = {"words": dict(words), "concepts": [list(pair) for pair in concepts]}
+    for component, needed in ours:
+        component.update({name: lists[name] for name in needed})
     return config
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, File, Form, HTTPException, Request, UploadFile
@@ -30,6 +31,13 @@ LARGEST = 8 * 1024 * 1024
 HEARTBEAT = 20.0  # seconds
 HERE = Path(__file__).parent
 PHONES = (("simwhatsapp", "Budi"), ("simtelegram", "Sari"))
+WORDLESS = {
+    f"[{MediaKind.IMAGE}]": "📷 Foto",
+    f"[{MediaKind.DOCUMENT}]": "📄 Dokumen",
+    f"[{MediaKind.VOICE}]": "🎤 Pesan suara",
+    f"[{MediaKind.STICKER}]": "🙂 Stiker",
+}
+"""How a phone shows what was sent without words, by how the talk describes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +109,7 @@ def router(simulation: Simulation) -> APIRouter:
             )
             await inbox.store(simulation.database, simulation.sealer, [said], said.sent_at)
         if "hx-request" not in request.headers:
-            return RedirectResponse("/simulator", 303)
+            return RedirectResponse(f"/simulator?{_same_people(request)}", 303)
         shown = await _phone(simulation, look, name)
         return templates.TemplateResponse(request, "screen.html", {"phone": shown})
 
@@ -119,6 +127,11 @@ _BOLD = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])")
 def _bold(body: str) -> Markup:
     """The neutral ``*bold*`` as HTML, everything else escaped."""
     return Markup(_BOLD.sub(r"<b>\1</b>", str(escape(body))))  # noqa: S704 - escaped before
+
+
+def _same_people(request: Request) -> str:
+    """The query of the page that a form without scripts was sent from: it names who holds the phones."""
+    return urlsplit(request.headers.get("referer", "")).query
 
 
 def _look(look: str) -> str:
@@ -210,7 +223,7 @@ def _bubbles(sealer: Sealer, look: str, line: Message) -> list[Bubble]:
     """The line as the phone shows it; the participant's own screen masks nothing."""
     body = sealer.open(line.sealed_body) if line.sealed_body else line.body
     if line.author is Author.PARTICIPANT:
-        return [Bubble(True, line.at, Part(body=body))]
+        return [Bubble(True, line.at, Part(body=WORDLESS.get(body, body)))]
     options = tuple(
         Option(id=item["id"], title=item["title"], description=item.get("description", ""))
         for item in line.options or []

@@ -1,5 +1,6 @@
 """/status as people read it, in Indonesian or English."""
 
+from datetime import time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,11 @@ class Pages:
         if shown.notice.ends_at is None:
             return self.say(language, "open_end")
         at = shown.notice.ends_at.astimezone(zone_of(self._config, shown.notice))
-        return self.say(language, "ended" if shown.state is State.OVER else "until", at=at)
+        if shown.state is State.OVER:
+            return self.say(language, "ended", at=at)
+        if at.time() == time():  # at midnight: the date that people read has to be the last day
+            return self.say(language, "until_day", day=at.date() - timedelta(days=1))
+        return self.say(language, "until", at=at)
 
     def _systems(self, language: str, notice: Notice) -> list[str]:
         systems = self._config.systems

@@ -85,7 +85,7 @@ async def test_two_agents_and_one_conversation(scene: Scene, windows: Windows) -
     await expect(ani.locator("#reply")).to_have_value("")
     await expect(budi.locator("#talk .bubble.agent")).to_contain_text("ada yang bisa kami bantu?")
 
-    await ani.click("summary:text-is('Selesai')")
+    await ani.click("summary:text-is('Selesaikan')")
     await ani.fill("#last-word", "Terima kasih.")
     await ani.click("text=Selesaikan kasus")
     await expect(ani.locator(".mark.status")).to_have_text("Selesai")

@@ -68,6 +68,17 @@ async def test_what_was_not_previewed_is_not_published(scene: Scene, browser) ->
     assert await scene.rows(select(Notice)) == []
 
 
+async def test_a_form_left_as_it_was_reaches_nobody(scene: Scene, browser) -> None:
+    citra = await browser("Citra", Role.SUPERVISOR)
+    page = await citra.get("/desk/notices/new")
+    assert 'value="branches" checked' in page.text
+    without = {name: value for name, value in CLOSURE.items() if name not in ("reach", "branches")}
+    page = await citra.post("/desk/notices/new", **without, step="preview")
+    assert page.status_code == 422
+    assert 'id="wrong-reach"' in page.text
+    assert await scene.rows(select(Notice)) == []
+
+
 async def test_an_outage_is_previewed_as_the_bot_will_tell_it(browser) -> None:
     citra = await browser("Citra", Role.SUPERVISOR)
     await citra.get("/desk/notices/new")
@@ -174,6 +185,7 @@ async def test_edit_update_end(scene: Scene, browser, clock) -> None:
     assert "Sudah dibersihkan." in page.text
     assert len(await scene.rows(select(NoticeUpdate))) == 1
     clock.advance(60)
+    assert "Ya, akhiri" in page.text  # asked once more before it is over
     page = await citra.post(f"{address}/end")
     assert "Pengumuman diakhiri" in page.text
     (notice,) = await scene.rows(select(Notice))

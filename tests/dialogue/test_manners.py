@@ -138,7 +138,8 @@ def test_a_correction_never_falls_back_on_what_was_only_assumed() -> None:
 def test_ubah_asks_which_and_comes_back_to_the_summary() -> None:
     scene = complaint(until="summary")
     assert scene.tap("Ubah") == ["form.change"]
-    assert scene.titles == ["Jenis pengaduan", "Nama fasilitas", "Ceritanya", "Foto/dokumen"]
+    labels = ["Jenis pengaduan", "Nama fasilitas", "Ceritanya", "Foto/dokumen"]
+    assert scene.titles == [*labels, "Sudah benar"]
     assert scene.say("2") == ["complaint.facility"]
     assert scene.say("RS AWS", facility="RS AWS") == ["complaint.summary"]
     assert "Sjahranie" in scene.text()
@@ -149,6 +150,17 @@ def test_ubah_in_words_and_a_change_that_is_left() -> None:
     scene = complaint(until="summary")
     assert scene.say("ubah") == ["form.change"]
     assert scene.say("kembali") == ["complaint.summary"]
+    for right in ("ya bener", "Sudah benar", "tidak ada"):
+        assert scene.say("ubah") == ["form.change"]
+        assert scene.say(right) == ["complaint.summary"], right
+
+
+def test_a_question_that_is_no_answer_is_not_said_to_be_noted() -> None:
+    scene = complaint(until="summary")
+    scene.say("ubah")
+    text = "nomor kartu saya masih aktif atau tidak ya, kok belum ada kabar?"
+    assert scene.say(text) == ["form.hint_choose", "form.change"]
+    assert scene.say(text, "check_membership", 0.5) == ["clarify.is_it"]
 
 
 def test_a_no_never_sends() -> None:

@@ -14,7 +14,7 @@ from bot.delivery import inbox
 from bot.live import Live
 from bot.messages import MediaKind, Option, Text
 from bot.simulator.pages import Simulation, read_file, router
-from bot.storage.tables import Conversation, Inbox
+from bot.storage.tables import Author, Conversation, Inbox, Message
 
 
 @pytest.fixture
@@ -52,6 +52,17 @@ async def test_a_tap_carries_the_id_of_its_button(browser, database, sealer, clo
     assert (message.tapped, message.text) == ("1:x:yes", "Ya")
 
 
+async def test_without_scripts_the_same_people_keep_the_phones(browser):
+    page = "http://sim/simulator?one=Tono&two=Tini"
+    answer = await browser.post(
+        "/simulator/simtelegram/Tini", data={"text": "halo"}, headers={"referer": page}
+    )
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/simulator?one=Tono&two=Tini"
+    answer = await browser.post("/simulator/simtelegram/Tini", data={"text": "halo"})
+    assert answer.headers["location"] == "/simulator?"
+
+
 async def test_a_photo_is_kept_sealed_and_can_be_read(browser, database, sealer, clock):
     await browser.post(
         "/simulator/simwhatsapp/Budi",
@@ -85,8 +96,28 @@ async def test_an_answer_is_shown_with_its_buttons_and_escaped(browser, database
         await say(session, sealer, talk, text, clock())
     screen = (await browser.get("/simulator/simwhatsapp/Budi")).text
     assert "<b>Pilih</b> &lt;b&gt;satu&lt;/b&gt;" in screen
-    assert "1:menu:x" in screen
+    assert '<form hx-post="/simulator/simwhatsapp/Budi"' in screen
+    assert 'name="tapped" value="1:menu:x"' in screen
     assert ">Kantor<" in screen
+
+
+async def test_what_was_sent_without_words_is_named_on_the_phone(browser, database, sealer, clock):
+    await browser.post("/simulator/simwhatsapp/Budi", data={"text": "halo"})
+    taken = await claimed(database, sealer, clock)
+    async with database.sessions.begin() as session:
+        for body in ("[image]", "[sticker]", "[location] Palembang"):
+            session.add(
+                Message(
+                    conversation_id=taken.conversation_id,
+                    author=Author.PARTICIPANT,
+                    body=body,
+                    at=clock(),
+                )
+            )
+    screen = (await browser.get("/simulator/simwhatsapp/Budi")).text
+    assert "📷 Foto" in screen
+    assert "🙂 Stiker" in screen
+    assert "[location] Palembang" in screen
 
 
 async def test_a_phone_of_no_known_kind(browser):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
@@ -148,6 +149,18 @@ async def test_an_outage_that_names_nothing_affects_everything(
     await publish(database, now, kind=NoticeKind.OUTAGE, affects=[], scope={"national": True})
     said = (await client.get("/status.json")).json()
     assert all(item["branches"] == list(config.branches) for item in said["components"])
+
+
+async def test_an_end_at_midnight_is_told_by_the_last_day(
+    client: httpx.AsyncClient, database: Database, now: datetime
+) -> None:
+    midnight = now.astimezone(ZoneInfo("Asia/Jakarta")).replace(hour=0, minute=0) + timedelta(days=4)
+    await publish(database, now, ends_at=midnight)
+    await publish(database, now, ends_at=midnight, scope={"branches": ["samarinda"]})
+    page = (await client.get("/status")).text
+    assert "Sampai Kamis, 26 November 2026</li>" in page
+    assert "Sampai Jumat, 27 November 2026 pukul 01.00 WITA</li>" in page
+    assert "Until the end of Thursday, 26 November 2026</li>" in (await client.get("/status?lang=en")).text
 
 
 async def test_planned_and_over_are_told_apart(

@@ -1,7 +1,7 @@
 """Less certainty where not one word was ever seen: another script, another language, noise.
 
-DIET shares all its certainty out among the intents that it knows, however strange the message. Confident and wrong is
-the worst outcome, so such a message has to stay below every threshold.
+A classifier shares all its certainty out among the intents that it knows, however strange the message. Confident and
+wrong is the worst outcome, so such a message has to stay below every threshold.
 """
 
 from __future__ import annotations
@@ -16,27 +16,31 @@ from rasa.shared.nlu.constants import (  # type: ignore[import-not-found]
     INTENT,
     INTENT_RANKING_KEY,
     PREDICTED_CONFIDENCE_KEY,
-    TEXT,
-    TEXT_TOKENS,
 )
 from rasa.shared.nlu.training_data.message import Message  # type: ignore[import-not-found]
+
+from bot.nlu.rasa_side.featurizer import KNOWS_A_WORD, WordFeaturizer
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class Doubt(GraphComponent):  # type: ignore[misc]
     """Multiplies the confidences by `left` when no word of a message was seen in training.
 
-    Stands after the intent classifier. ``featurizers`` names (by alias) those that count whole words.
+    Stands after the intent classifier.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
-        self._featurizers: list[str] = config["featurizers"]
         self._left: float = config["left"]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """As much is left as in the embedded interpreter."""
-        return {"featurizers": [], "left": 0.3}
+        return {"left": 0.3}
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        """It is the featurizer that knows which words were seen."""
+        return [WordFeaturizer]
 
     @classmethod
     def create(
@@ -52,20 +56,11 @@ class Doubt(GraphComponent):  # type: ignore[misc]
     def process(self, messages: list[Message]) -> list[Message]:
         """Lower the confidences where they are unfounded."""
         for message in messages:
-            if not self._knows_a_word(message):
+            if not message.get(KNOWS_A_WORD):
                 ranking = [self._doubted(one) for one in message.get(INTENT_RANKING_KEY, [])]
                 message.set(INTENT, self._doubted(message.get(INTENT)), add_to_output=True)
                 message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         return messages
-
-    def _knows_a_word(self, message: Message) -> bool:
-        """Whether a word with a letter or a digit in it has a feature."""
-        counted, _ = message.get_sparse_features(TEXT, self._featurizers)
-        if counted is None:
-            return False
-        known = counted.features.tocsr().getnnz(axis=1)
-        words = (any(char.isalnum() for char in token.text) for token in message.get(TEXT_TOKENS))
-        return any(word and count for word, count in zip(words, known, strict=True))
 
     def _doubted(self, one: dict[str, Any]) -> dict[str, Any]:
         return {**one, PREDICTED_CONFIDENCE_KEY: one[PREDICTED_CONFIDENCE_KEY] * self._left}

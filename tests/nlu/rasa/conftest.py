@@ -1,4 +1,4 @@
-"""A small model, trained once in Rasa's real environment and kept; without the environment its tests are skipped."""
+"""Small models, trained once in Rasa's real environment and kept; without the environment its tests are skipped."""
 
 import fcntl
 from pathlib import Path
@@ -11,7 +11,7 @@ from bot.nlu.rasa_training import train_rasa
 from bot.settings import HOME
 from tests.nlu.conftest import LISTS, write_config
 
-PIPELINE = """\
+DIET = """\
 recipe: default.v1
 assistant_id: small
 language: id
@@ -21,13 +21,13 @@ pipeline:
     case_sensitive: false
   - name: LexicalSyntacticFeaturizer
   - name: CountVectorsFeaturizer
-    alias: words
     token_pattern: (?u)\\S+
   - name: CountVectorsFeaturizer
     analyzer: char_wb
     min_ngram: 2
     max_ngram: 4
     use_lemma: false
+  - name: bot.nlu.rasa_side.featurizer.WordFeaturizer
   - name: DIETClassifier
     epochs: 25
     number_of_transformer_layers: 1
@@ -37,7 +37,6 @@ pipeline:
     split_entities_by_comma: false
     random_seed: 1
   - name: bot.nlu.rasa_side.doubt.Doubt
-    featurizers: [words]
 policies: []
 """
 KEPT = HOME / ".siaga" / "tests"
@@ -47,10 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "rasa: trains and serves a small model in Rasa's own environment")
 
 
-def write_rasa_config(folder: Path) -> Path:
-    """A configuration of three intents with a pipeline that is trained in a minute."""
+def write_rasa_config(folder: Path, pipeline: str = DIET) -> Path:
+    """A configuration of three intents, trained in a minute."""
     write_config(folder)
-    (folder / "rasa" / "config.yml").write_text(PIPELINE, "utf-8")
+    (folder / "rasa" / "config.yml").write_text(pipeline, "utf-8")
     return folder
 
 
@@ -72,10 +71,15 @@ def data_dir(python: Path) -> Path:
     return KEPT
 
 
-@pytest.fixture(scope="session")
-def model(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> RasaModel:
-    """The small model, trained now or kept from an earlier run."""
-    config = write_rasa_config(tmp_path_factory.mktemp("rasa") / "config")
+@pytest.fixture(scope="session", params=["shipped", "diet"])
+def model(
+    request: pytest.FixtureRequest, data_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> RasaModel:
+    """A small model of the shipped pipeline, and one with DIET; trained now or kept from an earlier run."""
+    shipped = (HOME / "config" / "rasa" / "config.yml").read_text("utf-8")
+    config = write_rasa_config(
+        tmp_path_factory.mktemp("rasa") / "config", DIET if request.param == "diet" else shipped
+    )
     with (KEPT / "training.lock").open("w") as lock:  # other workers of the test run wait
         fcntl.flock(lock, fcntl.LOCK_EX)
         return train_rasa(config, data_dir, LISTS, say=print)

@@ -1,4 +1,4 @@
-"""A small model in Rasa's real environment: answers as of stock Rasa, a real process, a change of models."""
+"""Small models in Rasa's real environment: answers as of stock Rasa, a real process, a change of models."""
 
 import asyncio
 import json

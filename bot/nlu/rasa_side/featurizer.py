@@ -1,0 +1,125 @@
+"""What the embedded interpreter counts in a text, as features for Rasa's intent classifiers.
+
+Measured against Rasa's own CountVectorsFeaturizer: docs/adr/0010-rasa-pipeline.md.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent  # type: ignore[import-not-found]
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe  # type: ignore[import-not-found]
+from rasa.engine.storage.resource import Resource  # type: ignore[import-not-found]
+from rasa.engine.storage.storage import ModelStorage  # type: ignore[import-not-found]
+from rasa.nlu.tokenizers.tokenizer import Tokenizer  # type: ignore[import-not-found]
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT  # type: ignore[import-not-found]
+from rasa.shared.nlu.training_data.features import Features  # type: ignore[import-not-found]
+from rasa.shared.nlu.training_data.message import Message  # type: ignore[import-not-found]
+from rasa.shared.nlu.training_data.training_data import TrainingData  # type: ignore[import-not-found]
+from scipy.sparse import coo_matrix
+
+from bot.nlu.concepts import Concepts
+from bot.nlu.features import Analyser, Vocabulary
+from bot.nlu.normalising import Normaliser
+from bot.nlu.rasa_side.tokenizer import LONGEST_TEXT
+
+FILE = "vocabulary.json"
+SEEN_AT_LEAST = {"c": 3, "r": 3}
+"""Texts that letters have to be seen in to count; anything else has to be seen in two."""
+KNOWS_A_WORD = "knows_a_word"
+"""Of a message: whether any word of it was seen in training."""
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+class WordFeaturizer(GraphComponent):  # type: ignore[misc]
+    """Stems, skeletons, letters and concepts of a whole text, weighted by rarity, each kind brought to one length.
+
+    That length is ``strength``: Rasa's LogisticRegressionClassifier has no setting for its regularisation, and
+    features five times as long are regularised a twenty-fifth as much.
+    """
+
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, name: str) -> None:
+        normaliser = Normaliser(config["words"])
+        pairs = [(word, concept) for word, concept in config["concepts"]]
+        self._analyser = Analyser(normaliser, Concepts(pairs, normaliser))
+        self._strength: float = config["strength"]
+        self._storage, self._resource, self._name = storage, resource, name
+        self._vocabulary = Vocabulary([], np.zeros(0, np.float32))
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        """Words come first, as for every featurizer."""
+        return [Tokenizer]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Training adds the lists of words."""
+        return {"words": {}, "concepts": [], "strength": 5.0}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> WordFeaturizer:
+        """Rasa's constructor for training."""
+        return cls(config, model_storage, resource, execution_context.node_name)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> WordFeaturizer:
+        """Rasa's constructor for predicting."""
+        one = cls(config, model_storage, resource, execution_context.node_name)
+        with model_storage.read_from(resource) as folder:
+            kept = json.loads((folder / FILE).read_text("utf-8"))
+        one._vocabulary = Vocabulary(list(kept), np.array(list(kept.values()), np.float32))
+        return one
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn which features there are and how rare they are (inverse document frequency)."""
+        seen: Counter[str] = Counter()
+        texts = [message.get(TEXT) for message in training_data.training_examples if message.get(TEXT)]
+        for text in texts:
+            for block, found in self._analyser(text).items():
+                seen.update(block + feature for feature in set(found))
+        rarity = {
+            name: round(math.log((1 + len(texts)) / (1 + count)) + 1, 5)
+            for name, count in sorted(seen.items())
+            if count >= SEEN_AT_LEAST.get(name[0], 2)
+        }
+        self._vocabulary = Vocabulary(list(rarity), np.array(list(rarity.values()), np.float32))
+        with self._storage.write_to(self._resource) as folder:
+            (folder / FILE).write_text(json.dumps(rarity, ensure_ascii=False), "utf-8")
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Add the features to the training examples."""
+        self.process(training_data.training_examples)
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add the features to messages, and note whether they hold a known word."""
+        for message in messages:
+            if not message.get(TEXT):
+                continue
+            features = self._analyser(message.get(TEXT)[:LONGEST_TEXT])
+            columns, values = self._vocabulary.row(features)
+            row = coo_matrix(
+                (values * self._strength, (np.zeros(len(columns), int), columns)),
+                shape=(1, len(self._vocabulary.names)),
+            )
+            message.add_features(Features(row, FEATURE_TYPE_SENTENCE, TEXT, self._name))
+            message.set(KNOWS_A_WORD, self._vocabulary.knows(features))
+        return messages
