@@ -18,7 +18,7 @@ from bot.demo import run as run_demo
 from bot.errors import ConfigurationError, SiagaError
 from bot.logs import configure
 from bot.nlu.commands import nlu
-from bot.serving import ROLES, serve
+from bot.serving import ROLES, check_port, serve
 from bot.settings import read_settings
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.migrating import pending, upgrade
@@ -64,6 +64,8 @@ def serve_(
         raise typer.BadParameter(f"found {role}, expected all, {', '.join(ROLES)}", param_hint="--role")
     settings = read_settings()
     configure(settings.log_level)
+    if role in ("all", "web"):
+        check_port(host, port or settings.port, "Choose another with --port or SIAGA_PORT.")
 
     async def run() -> None:
         async with assembled(settings) as bot:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -26,7 +27,7 @@ from bot.delivery.inbox import Claimed
 from bot.delivery.sender import Sender
 from bot.desk import Desk
 from bot.desk import router as desk_router
-from bot.errors import ChannelError
+from bot.errors import ChannelError, SiagaError
 from bot.messages import Event
 from bot.nlu.rasa import Fallback
 from bot.scheduler import Scheduler
@@ -132,6 +133,25 @@ def _interpreter(bot: Bot) -> dict[str, object]:
     if not isinstance(bot.interpreter, Fallback):
         return {"name": bot.interpreter.name}
     return {"name": "rasa", "answered": bot.interpreter.answered, "silent": bot.interpreter.last_failure}
+
+
+class PortTaken(SiagaError):
+    """Somebody listens on that port already, or it is not ours to take."""
+
+
+def check_port(host: str, port: int, advice: str) -> None:
+    """Whether the web pages can be had there, before anything is started.
+
+    Raises:
+        PortTaken: they cannot; `advice` says what to do.
+    """
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise PortTaken(f"Cannot listen on {host}:{port} ({why}). {advice}") from error
 
 
 async def serve(bot: Bot, role: str, host: str, port: int, started: Callable[[], None] | None = None) -> None:

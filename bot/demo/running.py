@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +11,8 @@ import typer
 
 from bot.app import assembled
 from bot.demo.seeding import ACCOUNTS, PASSWORD, Account, seed
-from bot.errors import SiagaError
 from bot.local import AlreadyRunning, Services, local_services
-from bot.serving import serve
+from bot.serving import check_port, serve
 from bot.settings import HOME, Settings, read_settings
 from bot.storage.migrating import upgrade
 
@@ -22,8 +20,10 @@ FOLDER = HOME / ".siaga" / "demo"
 _HINT = "database_url"
 
 
-class PortTaken(SiagaError):
-    """The demo cannot listen on the port that was asked for."""
+_ANOTHER_PORT = (
+    "If a demo runs already, use that one or stop it with Ctrl-C; "
+    "else choose another port, for example: .venv/bin/siaga demo --port 8081"
+)
 
 
 def run(port: int, *, reset: bool) -> None:
@@ -37,7 +37,7 @@ def run(port: int, *, reset: bool) -> None:
         _forget()
         typer.echo("The demo's data is gone. Start anew with: make demo")
         return
-    _check(port)
+    check_port("127.0.0.1", port, _ANOTHER_PORT)
     typer.echo("Starting SIAGA; the first time takes a little longer.")
     with demo_settings(port) as settings:
         asyncio.run(_run(settings, port))
@@ -78,20 +78,6 @@ def _servers() -> Iterator[Services]:
         raise AlreadyRunning(
             "The demo's databases are in use: a demo, or a `siaga chat`, runs already. "
             "Stop it with Ctrl-C where it was started, then try again."
-        ) from error
-
-
-def _check(port: int) -> None:
-    """Say now, and not after everything has started, that nothing can listen there."""
-    try:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the web server will
-            probe.bind(("127.0.0.1", port))
-    except (OSError, OverflowError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise PortTaken(
-            f"Cannot listen on port {port} ({why}). If a demo runs already, use that one or stop it with Ctrl-C; "
-            "else choose another port, for example: .venv/bin/siaga demo --port 8081"
         ) from error
 
 

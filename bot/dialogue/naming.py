@@ -24,10 +24,12 @@ _SOMEWHERE = re.compile(
     r"\b(?:di|kota|kabupaten|kab|cabang|kantor bpjs|in|office of) "
     r"(?!(?:sana|sini|situ|mana|hari|bulan|tanggal|tgl|jam|kantor|bpjs|loket|rumah|rs|tempat|kota|daerah|cabang|wa|chat|"
     r"aplikasi|yang|yg|ini|itu|buka|tutup|libur|faskes|klinik|puskesmas|igd|ugd|poli|apotek|apotik|dokter|luar|atas|depan|"
-    r"the|a|my|this|hospital)\b)([a-z]{4,})",
+    r"the|a|my|this|hospital)\b)([a-z]{4,})|"
+    r"\bkantor (?!(?:masih|sudah|udah|udh|akan|nanti|besok|sekarang|tidak|ngga|nggak|kami|kalian|cabang|bpjs|jadi|"
+    r"pasti|tetap|tetep|biasanya|pusat|mana|kamu|anda|hari)\b)([a-z]{4,})(?= (?:buka|tutup|libur)\b)",
     re.IGNORECASE,
 )
-"""Words that say where something is: `kantor di wakanda buka ga`."""
+"""Words that say where something is: `kantor di wakanda buka ga`, `kantor wakanda buka?`."""
 
 
 def _unknown(text: str) -> bool:
@@ -165,7 +167,7 @@ class WhichBranch(Question[Branch]):
         for item in reversed(heard):
             entity, written = item.last("place"), _SOMEWHERE.search(item.text)
             if entity or written:
-                return entity.value if entity else str(written and written[1])
+                return entity.value if entity else str(written and (written[1] or written[2]))
         return None
 
     def _unclear(self, written: str) -> Unclear:
@@ -233,7 +235,9 @@ class SinceWhen(Question[Moment]):
         start = self._past(said.text, said.at)
         if start:
             return [said.text[:80], start]
-        if strictly or not said.text:
+        about = said.interpretation
+        other = "?" in said.text or any(about.first(name) for name in ("system", "facility", "place"))
+        if strictly or not said.text or other:  # another question is no time
             return None
         return [said.text[:80], None] if len(said.text.split()) <= 6 else None
 

@@ -11,6 +11,21 @@ from bot.messages import Media
 from bot.reading.choices import read_choice, read_yes_no
 
 T = TypeVar("T")
+_ENOUGH = (
+    "selesai",
+    "lewati",
+    "skip",
+    "tidak ada",
+    "gak ada",
+    "ga ada",
+    "cukup",
+    "itu saja",
+    "itu aja",
+    "kirim",
+    "no",
+)
+"""Words that end the sending of photos."""
+_FEW = 4  # words
 MOST_SHOWN = 10
 """Options that a WhatsApp list holds."""
 FEW = 3
@@ -263,20 +278,11 @@ class Evidence(Question[list[Media]]):
 
     def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
         """The files so far and whether there are more to come: the engine gathers them (see `gather`)."""
-        words = (
-            self.done,
-            self.none,
-            "selesai",
-            "lewati",
-            "skip",
-            "tidak ada",
-            "gak ada",
-            "ga ada",
-            "cukup",
-            "no",
-        )
-        enough = read_choice(said.text, [words]) == 0 or read_yes_no(said.text) is False
-        return "done" if enough else None
+        enough = read_choice(said.text, [(self.done, self.none, *_ENOUGH)]) == 0
+        if enough or read_yes_no(said.text) is False:
+            return "done"
+        ends = said.interpretation.intent == "goodbye" or (self.before and read_yes_no(said.text))
+        return "done" if ends and len(said.text.split()) <= _FEW else None
 
     def give_up(self, heard: Sequence[Heard]) -> Any | None:
         """What was sent is enough."""

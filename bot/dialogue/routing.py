@@ -105,6 +105,8 @@ _WISH = re.compile(
 _ALWAYS = ("request_agent", "help", "change_language")
 """Intents that are no part of any story."""
 _UNHEARD = ("voice", "audio", "video", "sticker", "contact")
+QUESTION_FROM = 0.85
+"""From this confidence on a question is answered: a wrong answer to it changes nothing, and is seen to be wrong."""
 _FEW = 2
 """Words that are rather a title than a sentence."""
 _TAP = re.compile(r"(\d+):([^:]+):(.+)")
@@ -287,12 +289,18 @@ class Router:
         flow = self._flows.get(meant.intent)
         if said.media and not said.text:
             return MediaKept()
+        if not any(
+            letter.isalpha() for letter in said.text
+        ):  # a stray number or sign means nothing by itself
+            return MediaKept() if said.media else Lost()
         if flow and self._world.queued and (flow.to_agent or meant.confidence < self._world.act):
             return Lost()
         titled = self._commands.title(said.text)
         if titled in self._flows:
             return Begin(str(titled))
-        if flow and meant.confidence >= self._world.act:
+        if flow and meant.confidence >= (
+            min(QUESTION_FROM, self._world.act) if flow.by_question else self._world.act
+        ):
             return Begin(meant.intent)
         return self._guess(said) or (MediaKept() if said.media else Lost())
 

@@ -54,6 +54,11 @@ class Talk:
         return self._form.heard[0] if self._form.heard else Heard(text="", at=self.now)
 
     @property
+    def heard(self) -> list[Heard]:
+        """Everything that was said for this flow, oldest first."""
+        return self._form.heard
+
+    @property
     def intent(self) -> str:
         """The intent that led here: several intents may share a flow."""
         return self._form.intent

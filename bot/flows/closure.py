@@ -34,9 +34,13 @@ async def closure(talk: Talk) -> None:
 
 
 def _day_asked(talk: Talk, branch: Branch) -> date:
+    """The day that was named last; today where none was."""
     now = talk.local_now(branch)
-    when = read_when(talk.opening.text, now) if talk.opening.text else None
-    return when.day if when and when.day else now.date()
+    for heard in reversed(talk.heard):
+        when = read_when(heard.text, now) if heard.text else None
+        if when and when.day:
+            return when.day
+    return now.date()
 
 
 def _closes(notice: NoticeView, start: datetime, now: datetime) -> bool:

@@ -65,7 +65,7 @@ async def _say_known(talk: Talk, system: System, branch: str | None, notice: Not
         cause=notice.cause or "",
         status=talk.word(f"outage.status_{latest.status}") if latest else "",
         latest=latest.body if latest else notice.body,
-        latest_at=(latest.at if latest else notice.as_of).astimezone(zone),
+        latest_at=(latest.at if latest else notice.as_of).astimezone(zone) if latest or notice.body else "",
         guidance=notice.guidance or _guidance(talk, system, branch),
     )
     await _offer_news(talk, system, branch)

@@ -1,7 +1,7 @@
 """Publishing a notice, changing it, adding to it, ending it; and telling those who asked to be told."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from bot.cases.history import Actor, record
 from bot.config import Config
 from bot.delivery import outbox
 from bot.errors import SiagaError
+from bot.flows.wording import ends
 from bot.messages import Address, Text
 from bot.notices.subscriptions import audience
 from bot.storage.sealing import Sealer
@@ -161,8 +162,7 @@ class Publisher:
         values = {
             "title": notice.title,
             "body": update.body if update else notice.body,
-            "since": notice.starts_at.astimezone(zone),
-            "until": notice.ends_at.astimezone(zone) if notice.ends_at else "",
+            **_span(notice, zone),
             "cause": notice.cause or "",
             "guidance": notice.guidance or "",
             "at": now.astimezone(zone),
@@ -174,7 +174,8 @@ class Publisher:
             .where(Conversation.address.in_(addresses))
         )
         for talk, language in talks:
-            text = Text(body=self._texts.say(key, language, values))
+            status = self._texts.say(f"outage.status_{update.status}", language, {}) if update else ""
+            text = Text(body=self._texts.say(key, language, values | {"status": status}))
             line = Message(conversation_id=talk.id, author=Author.SYSTEM, body=text.body, at=now)
             session.add(line)
             await session.flush()
@@ -197,6 +198,18 @@ class Publisher:
         wanted = set(notice.scope.get("provinces", ()))
         branches += [branch for branch in self._config.branches.values() if branch.province in wanted]
         return ZoneInfo(branches[0].zone if branches else "Asia/Jakarta")
+
+
+def _span(notice: Notice, zone: ZoneInfo) -> dict[str, object]:
+    """From when until when; whole days are told without an hour, and of each pair one is empty."""
+    start = notice.starts_at.astimezone(zone)
+    until_day, until_moment = ends(notice.ends_at, zone)
+    return {
+        "from_day": start.date() if start.time() == time() else "",
+        "from_moment": "" if start.time() == time() else start,
+        "until_day": until_day or "",
+        "until_moment": until_moment or "",
+    }
 
 
 def _over(notice: Notice, now: datetime) -> bool:

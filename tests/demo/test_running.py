@@ -8,8 +8,9 @@ import pytest
 
 from bot import local
 from bot.demo import running
-from bot.demo.running import PortTaken, run
+from bot.demo.running import run
 from bot.local import AlreadyRunning
+from bot.serving import PortTaken
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def test_a_port_that_another_program_has(folder: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(PortTaken, match=rf"port {port} .*--port"):
+        with pytest.raises(PortTaken, match=rf":{port} .*--port"):
             run(port, reset=False)
     assert not folder.exists()
 

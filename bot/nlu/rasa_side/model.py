@@ -18,6 +18,7 @@ from rasa.shared.core.trackers import DialogueStateTracker  # type: ignore[impor
 from bot.nlu.rasa_side.batching import process_together
 
 RASA_VERSION: str = rasa.__version__
+NOTHING = {"text": "", "intent": {"name": None, "confidence": 0.0}, "entities": []}
 
 
 class Model:
@@ -50,7 +51,13 @@ class Model:
                 node._fn = process_together
 
     def parse(self, texts: list[str]) -> list[dict[str, Any]]:
-        """Rasa's answer to each text, in the same order."""
+        """Rasa's answer to each text, in the same order; a text of blanks, which some classifiers fail on, has none."""
+        answers = iter(self._answers([text for text in texts if text.strip()]))
+        return [next(answers) if text.strip() else {**NOTHING, "intent_ranking": []} for text in texts]
+
+    def _answers(self, texts: list[str]) -> list[dict[str, Any]]:
+        if not texts:
+            return []
         results = self._graph.run(
             inputs={
                 PLACEHOLDER_MESSAGE: [UserMessage(text) for text in texts],
@@ -63,5 +70,4 @@ class Model:
 
 def _answer(message: Any) -> dict[str, Any]:
     """Rasa's form of an answer (``MessageProcessor._parse_message_with_graph``)."""
-    empty = {"text": "", "intent": {"name": None, "confidence": 0.0}, "entities": []}
-    return {**empty, **message.as_dict(only_output_properties=True)}
+    return {**NOTHING, **message.as_dict(only_output_properties=True)}

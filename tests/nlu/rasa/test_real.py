@@ -129,11 +129,18 @@ async def test_the_client_reads_what_the_server_answers(served: tuple[str, Path]
     assert {one.intent for one in read[1:]} == {"ask_closure"}
 
 
-@pytest.mark.parametrize("text", ["مرحبا كيف حالك", "你好，今天医院开吗", "😀😀", "...", "qzxwv", ""])
+@pytest.mark.parametrize("text", ["مرحبا كيف حالك", "你好，今天医院开吗", "😀😀", "...", "qzxwv"])
 def test_what_it_has_never_seen_is_not_acted_on(served: tuple[str, Path], text: str) -> None:
     answer = httpx.post(f"{served[0]}/model/parse", json={"text": text}).json()
     assert answer["intent"]["confidence"] <= 0.3
     assert answer["intent"]["confidence"] == answer["intent_ranking"][0]["confidence"]
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_a_blank_message_means_nothing(served: tuple[str, Path], text: str) -> None:
+    answer = httpx.post(f"{served[0]}/model/parse", json={"text": text}).json()
+    assert answer["intent"] == {"name": None, "confidence": 0.0}
+    assert answer["entities"] == answer["intent_ranking"] == []
 
 
 def test_long_and_malformed_requests_are_answered(served: tuple[str, Path]) -> None:
