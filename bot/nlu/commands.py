@@ -15,6 +15,8 @@ from bot.nlu.embedded import EmbeddedInterpreter, load_embedded
 from bot.nlu.evaluation import Report, evaluate
 from bot.nlu.interpreter import Interpreter
 from bot.nlu.rasa import Rasa
+from bot.nlu.rasa_serving import serve_rasa
+from bot.nlu.rasa_training import train_rasa
 from bot.nlu.training import Labels, read_examples, read_labels
 from bot.settings import HOME
 
@@ -36,11 +38,30 @@ class Which(StrEnum):
 
 
 @nlu.command()
-def train(config_dir: ConfigDir = HOME / "config", data_dir: DataDir = HOME / ".siaga") -> None:
+def train(
+    rasa: Annotated[
+        bool, typer.Option("--rasa", help="Rasa's model too, in an environment of its own (2.5 GB, minutes)")
+    ] = False,
+    config_dir: ConfigDir = HOME / "config",
+    data_dir: DataDir = HOME / ".siaga",
+) -> None:
     """Train the embedded interpreter; does nothing when a model for this data exists."""
     interpreter = _embedded(config_dir, data_dir)
     limits = interpreter.thresholds
     typer.echo(f"Model {interpreter.model}: act from {limits.act:.3f}, ask from {limits.ask:.3f}")
+    if rasa:
+        made = train_rasa(config_dir, data_dir, load_config(config_dir).nlu_lists(), typer.echo)
+        typer.echo(f"Rasa's model {made.name} is ready: siaga nlu serve")
+
+
+@nlu.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; SIAGA_RASA_URL names it")] = 5005,
+    data_dir: DataDir = HOME / ".siaga",
+) -> None:
+    """Serve Rasa's model by Rasa's own contract, many messages at a time."""
+    serve_rasa(data_dir, host, port)
 
 
 @nlu.command("test")
@@ -68,7 +89,9 @@ def measure(
 @nlu.command()
 def export() -> None:
     """Write what was labelled at the desk as training data."""
-    typer.echo("Nothing was collected yet: this version keeps no messages for review.", err=True)
+    typer.echo(
+        "Nothing is labelled yet: what was not understood is kept, labelling it comes later.", err=True
+    )
     raise typer.Exit(1)
 
 

@@ -1,6 +1,6 @@
 """What the embedded interpreter counts in a text, as features for Rasa's intent classifiers.
 
-Measured against Rasa's own CountVectorsFeaturizer: docs/adr/0010-rasa-pipeline.md.
+Measured against Rasa's own CountVectorsFeaturizer: docs/adr/0006-rasa-pipeline.md.
 """
 
 from __future__ import annotations
