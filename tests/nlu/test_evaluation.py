@@ -84,7 +84,7 @@ def test_the_command_prints_one_json_object(runner: CliRunner, tmp_path: Path) -
     [
         (["test", "nowhere.yml"], "nowhere.yml: cannot be read"),
         (["test", "x.yml", "--interpreter", "rasa"], "SIAGA_RASA_URL is not set"),
-        (["export"], "Nothing was collected yet"),
+        (["export"], "Nothing is labelled yet"),
     ],
 )
 def test_what_cannot_be_done_is_said(runner: CliRunner, arguments: list[str], words: str) -> None:
