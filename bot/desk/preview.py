@@ -19,7 +19,7 @@ from bot.dialogue.talk import World
 from bot.flows.lookups import Closures, NoticeView, Outages
 from bot.flows.registry import FLOWS
 from bot.messages import Entity, Interpretation
-from bot.notices.publishing import NewNotice
+from bot.notices.publishing import NewNotice, told
 from bot.notices.subscriptions import audience
 from bot.storage.tables import Agent, NoticeKind
 
@@ -59,15 +59,7 @@ async def preview(desk: Desk, session: AsyncSession, new: NewNotice, agent: Agen
 
 
 def _message(desk: Desk, new: NewNotice, zone: ZoneInfo) -> str:
-    values = {
-        "title": new.title,
-        "body": new.body,
-        "since": new.starts_at.astimezone(zone),
-        "until": new.ends_at.astimezone(zone) if new.ends_at else "",
-        "cause": new.cause or "",
-        "guidance": new.guidance or "",
-    }
-    return desk.texts.say("notice.published", LANGUAGE, values)
+    return desk.texts.say("notice.published", LANGUAGE, told(new, zone))
 
 
 def _asked(desk: Desk, new: NewNotice, seen: NoticeView, at: datetime, agent: Agent) -> tuple[str, str]:

@@ -152,7 +152,11 @@ class WhichBranch(Question[Branch]):
 
     def assume(self, heard: Sequence[Heard]) -> Any | None:
         """The branch of the talk; but a place that is unknown is asked about, not passed over."""
-        return None if self._place(heard) else self.assumed
+        place = self._place(heard)
+        if place is None:
+            return self.assumed
+        branch = self.config.find_branch(place).branch
+        return branch.code if branch else None
 
     def nearest(self, heard: Sequence[Heard]) -> Unclear | None:
         """The branches nearest in name to a place that was named and is unknown."""

@@ -159,14 +159,9 @@ class Publisher:
         """One row for each subscriber; the key `once` keeps anybody from hearing it twice."""
         key = f"notice.{event.partition('-')[0]}"
         zone = self._zone(notice)
-        values = {
-            "title": notice.title,
-            "body": update.body if update else notice.body,
-            **_span(notice, zone),
-            "cause": notice.cause or "",
-            "guidance": notice.guidance or "",
-            "at": now.astimezone(zone),
-        }
+        values = told(notice, zone) | {"at": now.astimezone(zone)}
+        if update:
+            values["body"] = update.body
         addresses = await audience(session, self._config, notice)
         talks = await session.execute(
             select(Conversation, Participant.language)
@@ -200,7 +195,18 @@ class Publisher:
         return ZoneInfo(branches[0].zone if branches else "Asia/Jakarta")
 
 
-def _span(notice: Notice, zone: ZoneInfo) -> dict[str, object]:
+def told(notice: Notice | NewNotice, zone: ZoneInfo) -> dict[str, object]:
+    """What the text ``notice.published`` says of a notice, on the clock of `zone`."""
+    return {
+        "title": notice.title,
+        "body": notice.body,
+        "cause": notice.cause or "",
+        "guidance": notice.guidance or "",
+        **_span(notice, zone),
+    }
+
+
+def _span(notice: Notice | NewNotice, zone: ZoneInfo) -> dict[str, object]:
     """From when until when; whole days are told without an hour, and of each pair one is empty."""
     start = notice.starts_at.astimezone(zone)
     until_day, until_moment = ends(notice.ends_at, zone)
