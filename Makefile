@@ -43,6 +43,8 @@ bench: setup ## Measure; results are printed, nothing is judged by them
 lock: setup ## Choose the newest versions again
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 		--all-extras pyproject.toml -o requirements/service.lock
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --upgrade \
+		requirements/rasa.in -o requirements/rasa.lock
 
 clean: ## Remove what make put here
 	rm -rf .venv .siaga .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

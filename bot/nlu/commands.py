@@ -15,6 +15,7 @@ from bot.nlu.embedded import EmbeddedInterpreter, load_embedded
 from bot.nlu.evaluation import Report, evaluate
 from bot.nlu.interpreter import Interpreter
 from bot.nlu.rasa import Rasa
+from bot.nlu.rasa_models import in_service
 from bot.nlu.rasa_serving import serve_rasa
 from bot.nlu.rasa_training import train_rasa
 from bot.nlu.training import Labels, read_examples, read_labels
@@ -78,7 +79,7 @@ def measure(
     """Measure an interpreter on a file of messages that it was not trained with."""
     labels = _labels(config_dir)
     report = asyncio.run(
-        _measure(file, labels, _embedded(config_dir, data_dir), _rasa_url(interpreter, rasa_url))
+        _measure(file, labels, _embedded(config_dir, data_dir), _rasa_url(interpreter, rasa_url), data_dir)
     )
     if as_json:
         typer.echo(orjson.dumps(report).decode())
@@ -95,14 +96,18 @@ def export() -> None:
     raise typer.Exit(1)
 
 
-async def _measure(file: Path, labels: Labels, embedded: EmbeddedInterpreter, url: str | None) -> Report:
+async def _measure(
+    file: Path, labels: Labels, embedded: EmbeddedInterpreter, url: str | None, data_dir: Path
+) -> Report:
     try:
         examples = read_examples(file, labels)
         if url is None:
             return await evaluate(embedded, examples, embedded.thresholds)
         async with httpx.AsyncClient(timeout=PATIENCE) as http:
-            rasa: Interpreter = Rasa(http, url, labels, timeout=PATIENCE, thresholds=embedded.thresholds)
-            return await evaluate(rasa, examples, embedded.thresholds)
+            model = in_service(data_dir)
+            thresholds = model.thresholds if model else embedded.thresholds
+            rasa: Interpreter = Rasa(http, url, labels, timeout=PATIENCE, thresholds=thresholds)
+            return await evaluate(rasa, examples, thresholds)
     except SiagaError as error:
         raise _stop(error) from None
 
