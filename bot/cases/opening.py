@@ -71,7 +71,7 @@ async def open_case(
     )
     session.add(case)
     await session.flush()
-    session.add_all(_attachment(sealer, talk, case, media) for media in new.evidence)
+    session.add_all(attachment(sealer, talk, media, case_id=case.id) for media in new.evidence)
     await keep_numbers(session, sealer, talk, [new.summary, *_strings(new.fields)])
     record(session, ("case", case.id), "opened", PARTICIPANT, now, public=True, kind=case.kind)
     return case
@@ -119,9 +119,18 @@ def _strings(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def _attachment(sealer: Sealer, talk: Conversation, case: Case, media: Media) -> Attachment:
+def attachment(
+    sealer: Sealer,
+    talk: Conversation,
+    media: Media,
+    *,
+    case_id: int | None = None,
+    message_id: int | None = None,
+) -> Attachment:
+    """A photo or file of a case or of a line of the talk; where the provider has it is sealed."""
     return Attachment(
-        case_id=case.id,
+        case_id=case_id,
+        message_id=message_id,
         channel=talk.address.partition(":")[0],
         kind=media.kind,
         content_type=media.content_type,

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases import lifecycle
-from bot.cases.opening import keep_numbers
+from bot.cases.opening import attachment, keep_numbers
 from bot.config import Config
 from bot.conversation.gathering import gather
 from bot.conversation.shell import Shell
@@ -21,13 +22,12 @@ from bot.dialogue.flow import Flows
 from bot.dialogue.state import Dialogue, Form, Said, dump, load
 from bot.dialogue.talk import World
 from bot.live import Live
-from bot.messages import NOTHING, Incoming, Interpretation, Media
+from bot.messages import NOTHING, Incoming, Interpretation
 from bot.nlu.interpreter import Interpreter, Thresholds
 from bot.reading.numbers import mask
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import (
-    Attachment,
     Author,
     Conversation,
     Message,
@@ -88,6 +88,11 @@ class Conversations:
             for message in messages
         ]
 
+    @cached_property
+    def _commands(self) -> Commands:
+        """The words that work everywhere, read from the texts once."""
+        return Commands(self.texts)
+
     def _dialogue(self, talk: Conversation) -> Dialogue:
         return load(self.sealer.open(talk.sealed_dialogue)) if talk.sealed_dialogue else Dialogue()
 
@@ -112,19 +117,10 @@ class Conversations:
             )
             session.add(line)
             await session.flush()
-            session.add_all(self._attachment(talk, line, media) for media in message.media)
+            session.add_all(
+                attachment(self.sealer, talk, media, message_id=line.id) for media in message.media
+            )
         await keep_numbers(session, self.sealer, talk, [message.text for _, message in claimed.messages])
-
-    def _attachment(self, talk: Conversation, line: Message, media: Media) -> Attachment:
-        return Attachment(
-            message_id=line.id,
-            channel=talk.address.partition(":")[0],
-            kind=media.kind,
-            content_type=media.content_type,
-            file_name=media.file_name,
-            size=media.size,
-            sealed_reference=self.sealer.seal(media.reference),
-        )
 
     async def _answer(
         self, session: AsyncSession, talk: Conversation, claimed: Claimed, said: Sequence[Said], now: datetime
@@ -144,7 +140,7 @@ class Conversations:
         waiting: Form | None = None
         for item in said:
             world = replace(world, queued=talk.owner is Owner.QUEUE)
-            turn = Turn(dialogue, self.flows, world, Commands(self.texts))
+            turn = Turn(dialogue, self.flows, world, self._commands)
             await _drive(turn, item, shell)
             # A question that the next of several messages answered already is not put any more.
             replies = [reply for reply in replies if not reply.asks] + turn.replies

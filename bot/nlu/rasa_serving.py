@@ -24,7 +24,7 @@ def serve_rasa(data_dir: Path, host: str = "127.0.0.1", port: int = 5005) -> NoR
     """
     python = rasa_python(data_dir)
     if python is None or in_service(data_dir) is None:
-        raise NothingToServe(f"{data_dir} has no trained Rasa model: run `siaga nlu train` first.")
+        raise NothingToServe(f"{data_dir} has no trained Rasa model: run `siaga nlu train --rasa` first.")
     os.execve(python, serve_command(python, data_dir, host, port), {**THREADS, **environment()})  # noqa: S606
 
 
