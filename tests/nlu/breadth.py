@@ -22,7 +22,7 @@ WITHIN_A_LABEL = 0.6
 WITH_A_HELD_LINE = 0.5
 SHORT = 20
 """Characters up to which people do write the same: there only equal lines are duplicates."""
-HELD = (HOME / "tests" / "nlu" / "held.yml", HOME / "tests" / "nlu" / "held_more.yml")
+HELD = tuple(HOME / "tests" / "nlu" / f"{name}.yml" for name in ("held", "held_more", "held_fresh"))
 
 
 def masked(example: Example) -> str:
