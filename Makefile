@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 SIAGA := .venv/bin/siaga
 
-.PHONY: help setup demo demo-reset test lint fast bench lock clean
+.PHONY: help setup demo demo-reset test lint fast nlu bench lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,8 +37,13 @@ lint: setup ## ruff, mypy --strict and import-linter
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+nlu: setup ## Train both interpreters, Rasa too (minutes; 2.5 GB at first), and measure them: build/nlu/report.md
+	$(SIAGA) nlu train --rasa
+	$(SIAGA) nlu test tests/nlu/held*.yml --interpreter both --report build/nlu
+
 bench: setup ## Measure; results are printed, nothing is judged by them
 	.venv/bin/python -m tests.bench.turns
+	.venv/bin/python -m tests.bench.serving
 
 lock: setup ## Choose the newest versions again
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
@@ -47,4 +52,4 @@ lock: setup ## Choose the newest versions again
 		requirements/rasa.in -o requirements/rasa.lock
 
 clean: ## Remove what make put here
-	rm -rf .venv .siaga .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .siaga build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

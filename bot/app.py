@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -21,12 +20,19 @@ from bot.conversation.handling import Handling
 from bot.conversation.turn import Conversations
 from bot.flows.registry import FLOWS
 from bot.live import Live
+from bot.media.stores import open_store
+from bot.media.vault import Vault
 from bot.messages import Address
-from bot.nlu.embedded import EmbeddedInterpreter, load_embedded
-from bot.nlu.interpreter import Interpreter
-from bot.nlu.rasa import Fallback, Rasa
+from bot.nlu.cache import Cached
+from bot.nlu.current import CurrentInterpreter, current_embedded
+from bot.nlu.encoder import load_encoder
+from bot.nlu.fallback import Fallback
+from bot.nlu.interpreter import Interpreter, Thresholds
+from bot.nlu.rasa import Rasa, connections
+from bot.nlu.rasa_models import find
 from bot.nlu.training import read_labels
 from bot.notices.publishing import Publisher
+from bot.review.reading import Readers
 from bot.settings import Settings
 from bot.simulator.pages import read_file
 from bot.storage.engine import Database
@@ -50,11 +56,13 @@ class Bot:
     config: Config
     texts: Texts
     live: Live
-    interpreter: Interpreter
+    interpreter: Cached
     channels: Mapping[str, Channel]
     conversations: Conversations
     handling: Handling
     publisher: Publisher
+    readers: Readers
+    vault: Vault
 
 
 @asynccontextmanager
@@ -62,18 +70,22 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
     """The service in its parts, opened and afterwards closed.
 
     Raises:
-        ConfigurationError: config/ or the texts have a mistake.
+        ConfigurationError: config/ or the texts have a mistake; the encoder or the store of files cannot be used.
     """
     config = load_config(settings.config_dir)
     texts = load_texts(settings.config_dir / "texts")
-    embedded = await asyncio.to_thread(embedded_interpreter, settings.config_dir, settings.data_dir, config)
+    embedded = await asyncio.to_thread(
+        embedded_interpreter, settings.config_dir, settings.data_dir, config, settings.encoder
+    )
     sealer = Sealer(settings.secret_key.get_secret_value())
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)
         live = Live(settings.redis_url)
         stack.push_async_callback(live.close)
-        interpreter = await _with_rasa(stack, settings, embedded)
+        rasa = await _rasa(stack, settings)
+        interpreter = Cached(Fallback(rasa, embedded) if rasa else embedded)
+        readers = _readers(settings, embedded, rasa)
         channels = make_channels(settings, database, sealer, live)
         for channel in channels.values():
             stack.push_async_callback(channel.close)
@@ -83,10 +95,10 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
             config=config,
             texts=texts,
             interpreter=interpreter,
-            thresholds=embedded.thresholds,
             flows=FLOWS,
             live=live,
             clock=clock,
+            normaliser=readers.normaliser,
             idle=(timedelta(minutes=settings.remind_after), timedelta(minutes=settings.expire_after)),
         )
         yield Bot(
@@ -101,24 +113,47 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
             conversations=conversations,
             handling=Handling(sealer=sealer, config=config, texts=texts, live=live, clock=clock),
             publisher=Publisher(config, texts, sealer),
+            readers=readers,
+            vault=Vault(open_store(settings.media_store), sealer),
         )
 
 
-async def _with_rasa(stack: AsyncExitStack, settings: Settings, embedded: EmbeddedInterpreter) -> Interpreter:
-    """Rasa with the embedded interpreter behind it, where there is a Rasa server; else the embedded one."""
+async def _rasa(stack: AsyncExitStack, settings: Settings) -> Rasa | None:
+    """Rasa, where there is a server of it."""
     if not settings.rasa_url:
-        return embedded
-    http = await stack.enter_async_context(httpx.AsyncClient())
-    labels = read_labels(settings.config_dir / "rasa" / "domain.yml")
-    rasa = Rasa(
-        http, settings.rasa_url, labels, timeout=settings.rasa_timeout, thresholds=embedded.thresholds
+        return None
+
+    def known(model: str) -> Thresholds | None:
+        found = find(settings.data_dir, model)
+        return found.thresholds if found else None
+
+    return Rasa(
+        await stack.enter_async_context(connections()),
+        settings.rasa_url,
+        read_labels(settings.config_dir / "rasa" / "domain.yml"),
+        timeout=settings.rasa_timeout,
+        thresholds=Thresholds(settings.rasa_act, settings.rasa_ask),
+        known=known,
     )
-    return Fallback(rasa, embedded)
 
 
-def embedded_interpreter(config_dir: Path, data_dir: Path, config: Config) -> EmbeddedInterpreter:
-    """The interpreter in this process; trained first when the data has changed since the last time."""
-    return load_embedded(config_dir, data_dir / "models", config.nlu_lists())
+def _readers(settings: Settings, embedded: CurrentInterpreter, rasa: Rasa | None) -> Readers:
+    """Each interpreter by itself, for the review of what was not understood."""
+    labels = read_labels(settings.config_dir / "rasa" / "domain.yml")
+    interpreters: dict[str, Interpreter] = {embedded.name: embedded}
+    if rasa:
+        interpreters[rasa.name] = rasa
+    return Readers(interpreters, labels, embedded.normaliser)
+
+
+def embedded_interpreter(
+    config_dir: Path, data_dir: Path, config: Config, encoder: Path | None = None
+) -> CurrentInterpreter:
+    """The interpreter in this process, with the model in service; trained first when there is none to use."""
+    lists = config.nlu_lists()
+    return current_embedded(
+        config_dir, data_dir / "models", lists, load_encoder(encoder) if encoder else None
+    )
 
 
 def make_channels(settings: Settings, database: Database, sealer: Sealer, live: Live) -> dict[str, Channel]:

@@ -1,24 +1,22 @@
-"""What `siaga check` says: everything that is missing or wrong in the settings, config/ and the texts."""
+"""What `siaga check` says: all that is missing or wrong in the settings, config/, texts, training data, encoder."""
 
 from collections.abc import Callable
 from pathlib import Path
-
-from pydantic_settings import BaseSettings
+from typing import TypeVar
 
 from bot.config import load_config
 from bot.errors import ConfigurationError
-from bot.settings import HOME, Settings, read_settings
+from bot.media.stores import check_store
+from bot.nlu.encoder import load_encoder
+from bot.nlu.training import read_labels, read_training
+from bot.nlu.word_lists import read_word_lists
+from bot.settings import Settings, Where, read_settings
 from bot.texts import load_texts
 
 WHATSAPP = ("twilio_account_sid", "twilio_auth_token", "twilio_whatsapp_number")
 """The settings that WhatsApp needs all of."""
 
-
-class _Where(BaseSettings):
-    """Where the configuration is, readable also when another setting is wrong."""
-
-    model_config = Settings.model_config
-    config_dir: Path = HOME / "config"
+T = TypeVar("T")
 
 
 def problems() -> list[str]:
@@ -27,12 +25,17 @@ def problems() -> list[str]:
     A channel that is set only in part counts as a problem, although the service would start without it.
     """
     try:
-        found = half_set(read_settings())
+        settings = read_settings()
+        found = half_set(settings) + _wrong(check_store, settings.media_store)
     except ConfigurationError as error:
         found = list(error.problems)
-    folder = _Where().config_dir
-    found += _wrong(load_config, folder)
-    found += _wrong(load_texts, folder / "texts")
+    where = Where()
+    found += _wrong(load_config, where.config_dir)
+    found += _wrong(load_texts, where.config_dir / "texts")
+    found += _wrong(read_word_lists, where.config_dir)
+    found += _wrong(_read_training, where.config_dir / "rasa")
+    if where.encoder:
+        found += _wrong(load_encoder, where.encoder)
     return found
 
 
@@ -56,9 +59,13 @@ def half_set(settings: Settings) -> list[str]:
     return found
 
 
-def _wrong(load: Callable[[Path], object], folder: Path) -> list[str]:
+def _read_training(rasa: Path) -> None:
+    read_training(rasa / "nlu", read_labels(rasa / "domain.yml"))
+
+
+def _wrong(load: Callable[[T], object], where: T) -> list[str]:
     try:
-        load(folder)
+        load(where)
     except ConfigurationError as error:
         return list(error.problems)
     return []

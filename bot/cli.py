@@ -16,9 +16,11 @@ from bot.check import problems
 from bot.config import load_config
 from bot.demo import run as run_demo
 from bot.errors import ConfigurationError, SiagaError
+from bot.listening import check_port
 from bot.logs import configure
 from bot.nlu.commands import nlu
-from bot.serving import ROLES, check_port, serve
+from bot.review.commands import export
+from bot.serving import ROLES, serve
 from bot.settings import read_settings
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.migrating import pending, upgrade
@@ -31,6 +33,7 @@ token = typer.Typer(no_args_is_help=True, help="Tokens of the API.")
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 app.add_typer(nlu, name="nlu")
+nlu.command()(export)
 
 
 def main() -> None:
@@ -49,7 +52,7 @@ def demo(
     reset: Annotated[bool, typer.Option("--reset", help="Throw the demo's data away and stop.")] = False,
 ) -> None:
     """Start everything with sample data, a simulator and a desk: nothing else is needed."""
-    configure("warning")
+    configure("warning", "demo")
     run_demo(port, reset=reset)
 
 
@@ -63,9 +66,11 @@ def serve_(
     if role not in ("all", *ROLES):
         raise typer.BadParameter(f"found {role}, expected all, {', '.join(ROLES)}", param_hint="--role")
     settings = read_settings()
-    configure(settings.log_level)
+    configure(settings.log_level, role, settings.log_format)
     if role in ("all", "web"):
         check_port(host, port or settings.port, "Choose another with --port or SIAGA_PORT.")
+    elif settings.metrics_port:
+        check_port(host, settings.metrics_port, "Choose another with SIAGA_METRICS_PORT.")
 
     async def run() -> None:
         async with assembled(settings) as bot:
@@ -112,7 +117,7 @@ def chat(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a message.")] = False,
 ) -> None:
     """Talk to the bot in the terminal, as a participant."""
-    configure("error")
+    configure("error", "chat")
     asyncio.run(chat_(sys.stdin, _print_json if as_json else None))
 
 
@@ -180,3 +185,7 @@ def _with_database(job: Callable[[Database], Awaitable[R]], branch: str | None) 
             await database.close()
 
     return asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,21 +1,21 @@
 """Running the service: the web pages, the workers, the senders and the scheduler, in one process or in many."""
 
 import asyncio
+import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
-import uvicorn
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import func, select
+from structlog.contextvars import bound_contextvars
 
-from bot import webhooks
+from bot import health, tracing, webhooks
 from bot.api import Api, problem_handlers
 from bot.api import router as api_router
 from bot.app import Bot, clock
@@ -24,31 +24,57 @@ from bot.channels.telegram_polling import poll
 from bot.conversation.typing import typing
 from bot.delivery import inbox
 from bot.delivery.inbox import Claimed
+from bot.delivery.limits import limits
+from bot.delivery.pace import Pace
 from bot.delivery.sender import Sender
+from bot.delivery.waking import first_of
 from bot.desk import Desk
 from bot.desk import router as desk_router
-from bot.errors import ChannelError, SiagaError
+from bot.errors import ChannelError, ConfigurationError
+from bot.health import Health
+from bot.listening import bare_app, listen
+from bot.media.keeping import Keeper
 from bot.messages import Event
-from bot.nlu.rasa import Fallback
 from bot.scheduler import Scheduler
 from bot.simulator.pages import Simulation
 from bot.simulator.pages import router as simulator_router
 from bot.status import Status
 from bot.status import router as status_router
-from bot.storage.tables import Inbox, InboxState
 from bot.worker import Worker
 
 log = structlog.get_logger()
 HERE = Path(__file__).parent
 ROLES = ("web", "worker", "sender", "scheduler")
 _TURN_TO_POLL = 5.0  # seconds
+_COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _POLLING_LOCK = 0x51A6B
 """Exactly one process may poll Telegram (protocols: a second one is answered 409)."""
 
 
-def web(bot: Bot, stopping: asyncio.Event) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """How a process ends: it takes nothing new, but its web pages answer for a while, until no balancer asks it."""
+
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+    """From now on it is not ready."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """From now on no page is answered."""
+
+    def at_once(self) -> None:
+        """Without the while: somebody waits at the terminal, or has asked twice."""
+        self.told.set()
+        self.over.set()
+
+    async def drain(self, seconds: float) -> None:
+        """End the pages some seconds after it was told."""
+        await self.told.wait()
+        await first_of(self.over, seconds=seconds)
+        self.over.set()
+
+
+def web(bot: Bot, stopping: asyncio.Event, condition: Health) -> FastAPI:
     """Every page and endpoint on one application; `stopping` ends the pages that stay open."""
-    app = FastAPI(title="SIAGA", docs_url=None, redoc_url=None, openapi_url=None)
+    app = bare_app()
     desk = Desk(
         database=bot.database,
         sealer=bot.sealer,
@@ -57,8 +83,9 @@ def web(bot: Bot, stopping: asyncio.Event) -> FastAPI:
         handling=bot.handling,
         publisher=bot.publisher,
         live=bot.live,
-        channels=bot.channels,
         clock=clock,
+        readers=bot.readers,
+        vault=bot.vault,
         stopping=stopping,
         secure_cookies=bot.settings.public_url.startswith("https:"),
     )
@@ -89,7 +116,9 @@ def web(bot: Bot, stopping: asyncio.Event) -> FastAPI:
     app.include_router(status_router(status))
     if bot.settings.simulator:
         _add_simulator(app, bot, stopping)
-    _add_health(app, bot)
+    _add_root(app, bot)
+    app.include_router(health.router(condition))
+    app.add_middleware(tracing.Traced)
     return app
 
 
@@ -101,57 +130,10 @@ def _add_simulator(app: FastAPI, bot: Bot, stopping: asyncio.Event) -> None:
     app.include_router(simulator_router(simulation))
 
 
-def _add_health(app: FastAPI, bot: Bot) -> None:
+def _add_root(app: FastAPI, bot: Bot) -> None:
     @app.get("/")
     async def root() -> RedirectResponse:
         return RedirectResponse("/simulator" if bot.settings.simulator else "/desk")
-
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        """This process lives."""
-        return {"status": "ok"}
-
-    @app.get("/readyz")
-    async def readyz() -> JSONResponse:
-        """Messages can be taken in: PostgreSQL answers. Everything else may be away."""
-        ready = await bot.database.ping()
-        body = {"status": "ok" if ready else "no database", "interpreter": _interpreter(bot)}
-        return JSONResponse(body, 200 if ready else 503)
-
-    @app.get("/metrics")
-    async def metrics(_request: Request) -> Response:
-        """For Prometheus."""
-        pending = select(func.count()).select_from(Inbox).where(Inbox.state == InboxState.PENDING)
-        async with bot.database.sessions() as session:
-            waiting = await session.scalar(pending)
-        lines = f"# TYPE siaga_inbox_pending gauge\nsiaga_inbox_pending {waiting}\n".encode()
-        return Response(generate_latest() + lines, media_type=CONTENT_TYPE_LATEST)
-
-
-def _interpreter(bot: Bot) -> dict[str, object]:
-    """Who understands messages in this process, and whether Rasa is silent."""
-    if not isinstance(bot.interpreter, Fallback):
-        return {"name": bot.interpreter.name}
-    return {"name": "rasa", "answered": bot.interpreter.answered, "silent": bot.interpreter.last_failure}
-
-
-class PortTaken(SiagaError):
-    """Somebody listens on that port already, or it is not ours to take."""
-
-
-def check_port(host: str, port: int, advice: str) -> None:
-    """Whether the web pages can be had there, before anything is started.
-
-    Raises:
-        PortTaken: they cannot; `advice` says what to do.
-    """
-    try:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except (OSError, OverflowError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise PortTaken(f"Cannot listen on {host}:{port} ({why}). {advice}") from error
 
 
 async def serve(bot: Bot, role: str, host: str, port: int, started: Callable[[], None] | None = None) -> None:
@@ -164,27 +146,69 @@ async def serve(bot: Bot, role: str, host: str, port: int, started: Callable[[],
         port: port to listen on, for the web.
         started: called once the web answers.
     """
-    stopping = asyncio.Event()
-    roles = ROLES if role == "all" else (role,)
+    stop = Stop()
+    condition = Health(
+        database=bot.database, interpreter=bot.interpreter, role=role, stopping=stop.told, clock=clock
+    )
+    parts = ROLES if role == "all" else (role,)
     jobs: dict[str, Callable[[], Awaitable[None]]] = {
-        "web": lambda: _run_web(bot, host, port, stopping, started),
-        "worker": lambda: _worker(bot).run(stopping),
-        "sender": lambda: Sender(bot.database, bot.sealer, bot.channels, clock).run(stopping),
-        "scheduler": lambda: _schedule(bot, stopping),
+        "web": lambda: listen(web(bot, stop.over, condition), host, port, stop.over, started),
+        "worker": lambda: _work(bot, stop.told),
+        "sender": lambda: _send(bot, stop.told),
+        "scheduler": lambda: _schedule(bot, stop.told),
     }
-    with _signals(stopping):
-        async with asyncio.TaskGroup() as tasks:
-            for name in roles:
-                tasks.create_task(_until_stopped(jobs[name], stopping), name=name)
-    log.info("service.stopped", role=role)
+    with _traced(role), _signals(stop):
+        async with _seen_apart(condition, host, bot.settings.metrics_port), asyncio.TaskGroup() as tasks:
+            tasks.create_task(stop.drain(bot.settings.drain_seconds if "web" in parts else 0))
+            for name in parts:
+                tasks.create_task(_until_stopped(name, jobs[name], stop), name=name)
+    log.info("service.stopped")
 
 
-async def _until_stopped(job: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
+async def _until_stopped(name: str, job: Callable[[], Awaitable[None]], stop: Stop) -> None:
     """Run a part; when one ends, for whatever reason, all do."""
+    with bound_contextvars(role=name):
+        try:
+            await job()
+        finally:
+            stop.told.set()
+
+
+@contextmanager
+def _traced(role: str) -> Iterator[None]:
+    """Tell a collector of every step, where the environment names one.
+
+    Raises:
+        ConfigurationError: it does, but OpenTelemetry is not there.
+    """
+    if not (os.environ.get(_COLLECTOR) or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
+        yield
+        return
     try:
-        await job()
+        from bot.spans import Spans  # noqa: PLC0415 (costs time and packages, and most do without)
+    except ImportError as error:
+        raise ConfigurationError([f"{_COLLECTOR} is set. Install the packages of siaga[otel]"]) from error
+    spans = Spans(role)
+    try:
+        with tracing.recorded_by(spans):
+            yield
     finally:
-        stopping.set()
+        spans.close()
+
+
+@asynccontextmanager
+async def _seen_apart(condition: Health, host: str, port: int | None) -> AsyncIterator[None]:
+    """Health and metrics of a part that has no web pages, until it has come to its end."""
+    if port is None or condition.role in ("all", "web"):
+        yield
+        return
+    gone = asyncio.Event()
+    listening = asyncio.create_task(listen(health.alone(condition), host, port, gone))
+    try:
+        yield
+    finally:
+        gone.set()
+        await listening
 
 
 def _worker(bot: Bot) -> Worker:
@@ -199,6 +223,24 @@ def _worker(bot: Bot) -> Worker:
         clock,
         lease_seconds=bot.settings.turn_lease,
     )
+
+
+async def _work(bot: Bot, stopping: asyncio.Event) -> None:
+    """Take turns, and bring what participants send besides words into our own store."""
+    keeper = Keeper(bot.database, bot.sealer, bot.vault, bot.channels, bot.live, clock)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_worker(bot).run(stopping))
+        tasks.create_task(keeper.run(stopping))
+
+
+async def _send(bot: Bot, stopping: asyncio.Event) -> None:
+    settings = bot.settings
+    allowed = limits(settings.whatsapp_per_second, settings.telegram_per_second)
+    pace = Pace(allowed, settings.redis_url, settings.senders)
+    try:
+        await Sender(bot.database, bot.sealer, bot.channels, clock, pace=pace, live=bot.live).run(stopping)
+    finally:
+        await pace.close()
 
 
 async def _schedule(bot: Bot, stopping: asyncio.Event) -> None:
@@ -227,7 +269,9 @@ async def _poll(bot: Bot, telegram: Telegram) -> None:
     """Fetch Telegram's updates, as the only process that does."""
 
     async def store(events: list[Event]) -> None:
-        await inbox.store(bot.database, bot.sealer, events, clock())
+        with tracing.followed(None):
+            await inbox.store(bot.database, bot.sealer, events, clock())
+            log.info("poll.stored", events=len(events))
 
     lock = select(func.pg_try_advisory_lock(_POLLING_LOCK))
     async with bot.database.engine.connect() as connection:
@@ -237,54 +281,19 @@ async def _poll(bot: Bot, telegram: Telegram) -> None:
         await poll(telegram, store)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own: `serve` has them, for all parts together."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
-
-
-async def _run_web(
-    bot: Bot, host: str, port: int, stopping: asyncio.Event, started: Callable[[], None] | None
-) -> None:
-    config = uvicorn.Config(
-        web(bot, stopping),
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=5,
-    )
-    server = _Server(config)
-    async with _told_to_stop(server, stopping):
-        running = asyncio.create_task(server.serve())
-        while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.02)
-        if server.started and started:
-            started()
-        await running
-
-
-@asynccontextmanager
-async def _told_to_stop(server: uvicorn.Server, stopping: asyncio.Event) -> AsyncIterator[None]:
-    async def tell() -> None:
-        await stopping.wait()
-        server.should_exit = True
-
-    task = asyncio.create_task(tell())
-    try:
-        yield
-    finally:
-        task.cancel()
-
-
 @contextmanager
-def _signals(stopping: asyncio.Event) -> Iterator[None]:
+def _signals(stop: Stop) -> Iterator[None]:
+    """SIGTERM ends the process in good order; a second one, or Ctrl-C, without waiting for the balancer."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+
+    def told() -> None:
+        log.info("service.stopping")
+        if stop.told.is_set():
+            stop.over.set()
+        stop.told.set()
+
+    loop.add_signal_handler(signal.SIGTERM, told)
+    loop.add_signal_handler(signal.SIGINT, stop.at_once)
     try:
         yield
     finally:

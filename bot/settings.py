@@ -36,9 +36,38 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default=HOME / ".siaga", description="Trained models and, in the demo, the databases"
     )
+    media_url: str | None = Field(
+        default=None,
+        description="Where participants' files are kept: a folder, or s3://bucket/prefix; default: media/ in data_dir",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "text"] = Field(
+        default="auto", description="json: an object a line; text: for people; auto: text on a terminal"
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        description="Port of /metrics, /healthz, /readyz of a worker, sender or scheduler; the web has its own",
+    )
+    drain_seconds: float = Field(
+        default=3.0,
+        ge=0,
+        le=60,
+        description="Seconds after SIGTERM in which the web says that it is not ready but still answers",
+    )
     rasa_url: str | None = Field(default=None, description="A Rasa server's address, http://host:5005")
     rasa_timeout: float = Field(default=0.3, gt=0, description="Seconds to wait for Rasa")
+    rasa_act: float = Field(
+        default=0.95,
+        ge=0,
+        le=1,
+        description="Confidence to act from, where a Rasa server's model is none of ours",
+    )
+    rasa_ask: float = Field(
+        default=0.3, ge=0, le=1, description="Confidence to ask back from, where its model is none of ours"
+    )
+    encoder: Path | None = Field(
+        default=None, description="A sentence encoder: an ONNX file with its tokenizer.json beside it"
+    )
     twilio_account_sid: str | None = Field(default=None, pattern="^AC[0-9a-fA-F]{32}$")
     twilio_auth_token: SecretStr | None = None
     twilio_whatsapp_number: str | None = Field(default=None, description="whatsapp:+62...")
@@ -60,6 +89,17 @@ class Settings(BaseSettings):
     turn_lease: float = Field(
         default=30.0, gt=0, description="Seconds after which another worker may take a turn over"
     )
+    senders: int = Field(
+        default=1,
+        ge=1,
+        description="Processes that send; without Redis each keeps to its share of the limits",
+    )
+    whatsapp_per_second: float = Field(
+        default=60, gt=0, le=400, description="WhatsApp messages a second at most, from our number"
+    )
+    telegram_per_second: float = Field(
+        default=30, gt=0, le=1000, description="Telegram messages a second at most, from our bot"
+    )
 
     @field_validator("secret_key")
     @classmethod
@@ -76,6 +116,11 @@ class Settings(BaseSettings):
         return number
 
     @property
+    def media_store(self) -> str:
+        """Where participants' files are kept, as `bot.media.stores.open_store` takes it."""
+        return self.media_url or str(self.data_dir / "media")
+
+    @property
     def whatsapp_ready(self) -> bool:
         """Whether everything that WhatsApp through Twilio needs is set."""
         return bool(self.twilio_account_sid and self.twilio_auth_token and self.twilio_whatsapp_number)
@@ -85,6 +130,14 @@ class Settings(BaseSettings):
         """Whether everything that Telegram needs is set."""
         secret = self.telegram_mode == "polling" or self.telegram_webhook_secret
         return bool(self.telegram_bot_token and secret)
+
+
+class Where(BaseSettings):
+    """Where the operator's files are, readable also when another setting is missing or wrong."""
+
+    model_config = Settings.model_config
+    config_dir: Path = HOME / "config"
+    encoder: Path | None = None
 
 
 def _example(name: str) -> str:

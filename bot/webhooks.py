@@ -1,5 +1,6 @@
 """The providers' way in: verify, parse, one INSERT, answer. Everything else happens later."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +10,11 @@ from fastapi import APIRouter, Request, Response
 from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect
 
+from bot import metrics, tracing
 from bot.channels.channel import Channel, Webhook
 from bot.delivery import inbox
 from bot.errors import BadPayload, Forged, SiagaError
-from bot.messages import Event, Incoming
+from bot.messages import Delivery, Event, Incoming, Receipt
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer
 
@@ -30,6 +32,14 @@ class TooLarge(SiagaError):
 
 
 REFUSALS: Mapping[type[Exception], int] = {Forged: 403, TooLarge: 413}
+
+_STORED = "stored"
+_OUTCOMES: Mapping[type[Exception], str] = {
+    Forged: "forged",
+    BadPayload: "bad_payload",
+    TooLarge: "too_large",
+    ClientDisconnect: "cut_off",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +80,18 @@ async def _take_in(intake: Intake, name: str, request: Request, answer: int) -> 
     channel = intake.channels.get(name)
     if channel is None:
         return Response(status_code=404)
-    now = intake.clock()
+    began = time.perf_counter()
+    with tracing.span("webhook", channel=name):
+        response, outcome = await _stored(intake, channel, request, answer)
+    metrics.WEBHOOKS.labels(name, outcome).inc()
+    if outcome == _STORED:
+        metrics.WEBHOOK_SECONDS.labels(name).observe(time.perf_counter() - began)
+    return response
+
+
+async def _stored(intake: Intake, channel: Channel, request: Request, answer: int) -> tuple[Response, str]:
+    """The answer, and what became of the request in one word."""
+    now, name = intake.clock(), channel.name
     try:
         webhook = await _read(request)
         channel.verify(webhook)
@@ -78,14 +99,25 @@ async def _take_in(intake: Intake, name: str, request: Request, answer: int) -> 
     except (Forged, BadPayload, TooLarge, ClientDisconnect) as error:
         # Only the kind: the message may quote what came.
         log.warning("webhook.refused", channel=name, reason=type(error).__name__)
-        return Response(status_code=REFUSALS.get(type(error), 400))
+        return Response(status_code=REFUSALS.get(type(error), 400)), _OUTCOMES[type(error)]
     try:
         stored = await inbox.store(intake.database, intake.sealer, events, now, intake.quiet_seconds)
     except UNAVAILABLE as error:
         log.error("webhook.not_stored", channel=name, error=type(error).__name__)
-        return Response(status_code=503, headers={"Retry-After": AGAIN_AFTER})
+        return Response(status_code=503, headers={"Retry-After": AGAIN_AFTER}), "not_stored"
     log.info("webhook.stored", channel=name, events=len(events), messages=stored)
-    return Response(status_code=answer, background=BackgroundTask(_acknowledge, channel, events))
+    for event in events:
+        if isinstance(event, Receipt):
+            _heard(event)
+    return Response(status_code=answer, background=BackgroundTask(_acknowledge, channel, events)), _STORED
+
+
+def _heard(receipt: Receipt) -> None:
+    """Tell of a delivery state. Not the provider's name for the message: it may hold the participant's address."""
+    metrics.RECEIPTS.labels(receipt.channel, receipt.state).inc()
+    if receipt.state is Delivery.FAILED:
+        metrics.FAILURES.labels(receipt.channel, "receipt", metrics.code(receipt.error_code)).inc()
+    log.info("receipt.heard", channel=receipt.channel, state=receipt.state, code=receipt.error_code)
 
 
 async def _read(request: Request) -> Webhook:

@@ -1,18 +1,18 @@
 """The loop that takes turns: claims a conversation with new messages, has the turn taken, and goes on."""
 
 import asyncio
-import traceback
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from pathlib import Path
 from uuid import uuid4
 
 import structlog
 
+from bot import metrics, tracing
 from bot.delivery import inbox
 from bot.delivery.inbox import Claimed, HoldLost
 from bot.delivery.waking import finished, first_of
-from bot.settings import HOME
+from bot.logs import place
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer
 
@@ -86,18 +86,51 @@ class Worker:
         return min(_POLL, (ready - self._clock()).total_seconds()) if ready else _POLL
 
     async def _turn(self, claimed: Claimed) -> None:
+        """Take a turn on the way of its first message; those of the others end in it."""
+        first, *joined = claimed.traceparents or ("",)
+        about: dict[str, str | int] = {"channel": claimed.channel, "messages": len(claimed.messages)}
+        with tracing.followed(first), tracing.span("turn", joined, **about):
+            began, outcome = time.perf_counter(), "let_go"
+            try:
+                outcome = await self._take(claimed)
+            finally:
+                seconds = time.perf_counter() - began
+                metrics.TURN_SECONDS.labels(outcome).observe(seconds)
+            if outcome == "committed":
+                self._tell(claimed, seconds, joined)
+
+    async def _take(self, claimed: Claimed) -> str:
+        """Have the turn taken; gives how it ended."""
         ids = {"conversation": str(claimed.conversation_id), "inbox": claimed.ids}
         try:
             await self._take_turn(claimed)
         except HoldLost:
             log.warning("turn.hold_lost", **ids)
+            return "hold_lost"
         except asyncio.CancelledError:
             await self._let_go(claimed)
             raise
         except Exception as error:
             # The exception's own words may be the participant's: its kind and place are all that is told.
-            log.error("turn.failed", error=type(error).__name__, at=_place(error), **ids)
+            log.error("turn.failed", error=type(error).__name__, at=place(error), **ids)
             await self._give_back(claimed, type(error).__name__)
+            return "failed"
+        return "committed"
+
+    def _tell(self, claimed: Claimed, seconds: float, joined: list[str]) -> None:
+        """Of a turn that is committed: whose it was, how long it took, and how long its first message waited."""
+        if (
+            claimed.received_at and not claimed.messages[0][1].due
+        ):  # what is due by the clock nobody waits for
+            waited = (self._clock() - claimed.received_at).total_seconds()
+            metrics.ARRIVAL_SECONDS.labels(claimed.channel).observe(waited)
+        log.info(
+            "turn.committed",
+            conversation=str(claimed.conversation_id),
+            inbox=claimed.ids,
+            seconds=round(seconds, 4),
+            joined=[step.trace for one in joined if (step := tracing.read(one))],
+        )
 
     async def _give_back(self, claimed: Claimed, error: str) -> None:
         try:
@@ -110,10 +143,3 @@ class Worker:
             await inbox.let_go(self._database, claimed)
         except UNAVAILABLE as away:
             log.warning("worker.database_away", error=type(away).__name__)
-
-
-def _place(error: BaseException) -> str:
-    """File and line in our own code where `error` came through last."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(HOME / "bot")]
-    return f"{Path(ours[-1].filename).relative_to(HOME)}:{ours[-1].lineno}" if ours else "?"

@@ -17,7 +17,7 @@ SIAGA = Path(sys.executable).parent / "siaga"
 @contextmanager
 def running_service(env: Mapping[str, str], cwd: Path) -> Iterator[str]:
     """`siaga serve` on a free port, once it is ready; stopped with SIGTERM, which it has to obey."""
-    port = _free_port()
+    port = free_port()
     command = [SIAGA, "serve", "--role", "all", "--port", str(port)]
     with (
         (cwd / "service.log").open("wb") as log,
@@ -31,7 +31,28 @@ def running_service(env: Mapping[str, str], cwd: Path) -> Iterator[str]:
             assert service.wait(timeout=30) == 0, (cwd / "service.log").read_text()[-2000:]
 
 
-def _free_port() -> int:
+@contextmanager
+def running_part(
+    role: str, env: Mapping[str, str], log: Path, *, port: int
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`siaga serve --role ...` once its /healthz answers on `port`; killed at the end if it still runs.
+
+    A part without web pages answers there when `env` has SIAGA_METRICS_PORT for it.
+    """
+    command = [SIAGA, "serve", "--role", role, "--port", str(port)]
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(command, env=dict(env), cwd=log.parent, stdout=out, stderr=out) as part,
+    ):
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/healthz", part, log)
+            yield part
+        finally:
+            part.kill()
+
+
+def free_port() -> int:
+    """A port that nothing listens on just now."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return int(listening.getsockname()[1])

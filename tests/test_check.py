@@ -8,6 +8,8 @@ import pytest
 
 from bot.check import half_set, problems
 from bot.settings import HOME, Settings
+from tests.nlu.conftest import write_config
+from tests.nlu.tiny_encoder import make_encoder
 
 GOOD = {"SIAGA_DATABASE_URL": "postgresql://localhost/siaga", "SIAGA_SECRET_KEY": "k" * 32}
 SID = "AC" + "0" * 32
@@ -22,6 +24,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
     (tmp_path / "config" / "texts").mkdir(parents=True)
     for file in (HOME / "config").glob("*.yml"):
         shutil.copy(file, tmp_path / "config")
+    write_config(tmp_path / "config")
     for language in ("id", "en"):
         (tmp_path / "config" / "texts" / f"{language}.yaml").write_text('a:\n  b: "Halo {name}"\n')
     for name, value in GOOD.items():
@@ -47,6 +50,18 @@ def test_mistakes_everywhere_are_told_at_once(environment: pytest.MonkeyPatch, t
     )
     assert found[3].startswith("config/texts/en.yaml:2: a.b: found placeholders {nam}, expected {name}")
     assert len(found) == 4
+
+
+def test_mistakes_in_the_training_data_are_told(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    with (config / "rasa/nlu/closure.yml").open("a") as file:
+        file.write("    - besok di [palu](plase)\n")
+    (config / "rasa/nlu/wrong.yml").write_text("nlu:\n- intent: gret\n  examples: |\n    - halo\n")
+    (config / "nlu/normalising.yml").write_text("tidak: [ga]\nbukan: [ga]\n")
+    words, entity, intent = problems()
+    assert "config/nlu/normalising.yml: 'ga' is both 'tidak' and 'bukan'" in words
+    assert 'closure.yml:13: found entity "plase"' in entity
+    assert 'wrong.yml:2: found intent "gret"' in intent
 
 
 def test_a_wrong_setting_does_not_hide_the_configuration(
@@ -115,7 +130,29 @@ def test_the_example_is_good_but_for_the_key(environment: pytest.MonkeyPatch, tm
 
 
 def test_the_values_of_the_example_are_possible(environment: pytest.MonkeyPatch) -> None:
+    elsewhere = ("SIAGA_CONFIG_DIR", "SIAGA_ENCODER")
     for line in (HOME / ".env.example").read_text().split("\n"):
-        if (found := re.match(r"#(SIAGA_[A-Z_]+)=(.+)", line)) and found[1] != "SIAGA_CONFIG_DIR":
+        if (found := re.match(r"#(SIAGA_[A-Z_]+)=(.+)", line)) and found[1] not in elsewhere:
             environment.setenv(found[1], found[2])
     assert problems() == half_set(Settings())
+
+
+def test_a_place_for_files_that_cannot_be_used_is_told(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    environment.setenv("SIAGA_MEDIA_URL", str(tmp_path / "file" / "media"))
+    assert problems() == [f"SIAGA_MEDIA_URL is wrong: {tmp_path / 'file'} is no folder"]
+
+
+def test_a_sentence_encoder_is_tried(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = make_encoder(tmp_path / "encoder", {"kantor": 0})
+    environment.setenv("SIAGA_ENCODER", str(path))
+    assert problems() == []
+    path.with_name("tokenizer.json").unlink()
+    environment.setenv("SIAGA_PORT", "eight")
+    wrong_port, wrong_encoder = problems()
+    assert wrong_port.startswith("SIAGA_PORT is wrong")
+    assert wrong_encoder.startswith(
+        f"{path.with_name('tokenizer.json')}: the tokenizer of the encoder is not"
+    )

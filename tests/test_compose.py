@@ -3,30 +3,40 @@
 import json
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
-from ruamel.yaml import YAML
 from typer.main import get_command
 
 from bot import cli
+from bot.nlu.rasa_home import LOCK, rasa_python
 from bot.serving import ROLES
 from bot.settings import HOME, Settings
 
 TEXT = (HOME / "docker-compose.yml").read_text()
-COMPOSE: dict[str, Any] = YAML(typ="safe", pure=True).load(TEXT)
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 SCHEMA = json.loads((Path(__file__).parent / "data" / "compose-spec.json").read_text())
-DOCKERFILE = (HOME / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
+DOCKERFILES = {
+    path.name: path.read_text().replace("\\\n", " ") for path in sorted((HOME / "docker").iterdir())
+}
 
 
-def instructions(keyword: str) -> list[str]:
-    return re.findall(rf"^{keyword} +(.+)$", DOCKERFILE, re.MULTILINE)
+def instructions(keyword: str, file: str = "Dockerfile") -> list[str]:
+    return re.findall(rf"^{keyword} +(.+)$", DOCKERFILES[file], re.MULTILINE)
+
+
+def image_of(service: dict[str, Any]) -> str:
+    """The Dockerfile that a service's image is made by."""
+    return Path(service["build"]["dockerfile"]).name
 
 
 def variables(text: str) -> set[str]:
@@ -98,7 +108,7 @@ def test_the_image_starts_the_projects_own_command() -> None:
 def test_every_variable_is_a_known_setting() -> None:
     known = {f"SIAGA_{name.upper()}" for name in Settings.model_fields}
     given = {name for service in OURS.values() for name in service["environment"]}
-    in_image = set(re.findall(r"\b(SIAGA_\w+)=", DOCKERFILE))
+    in_image = set(re.findall(r"\b(SIAGA_\w+)=", "".join(DOCKERFILES.values())))
     named = {name for name in variables(TEXT) | given | in_image if name.startswith("SIAGA_")}
     assert named >= {"SIAGA_DATABASE_URL", "SIAGA_REDIS_URL", "SIAGA_CONFIG_DIR"}
     assert named <= known
@@ -121,7 +131,7 @@ def test_no_secret_stands_in_the_file() -> None:
             if secret.search(variable):
                 assert str(value).startswith("${"), f"{name}: {variable} has a value"
     assert re.findall(r"://[^@\s$]*:[^@\s$]+@", TEXT) == []
-    assert "COPY .env" not in DOCKERFILE
+    assert not any("COPY .env" in dockerfile for dockerfile in DOCKERFILES.values())
 
 
 def test_what_is_waited_for_comes_to_that_state() -> None:
@@ -135,8 +145,15 @@ def test_what_is_waited_for_comes_to_that_state() -> None:
 
 
 def test_up_and_wait_takes_the_end_of_a_one_shot_for_success() -> None:
-    """Compose fails `up --wait` when a container ends that nobody waits for with this condition."""
-    ends = {name for name, service in SERVICES.items() if service["restart"] == "no"}
+    """Compose fails `up --wait` when a container ends that nobody waits for with this condition.
+
+    What has a profile of its own name is not started by `up`, but called.
+    """
+    ends = {
+        name
+        for name, service in SERVICES.items()
+        if service["restart"] == "no" and service.get("profiles") != [name]
+    }
     waited_for = {
         other
         for name, service in SERVICES.items()
@@ -151,8 +168,8 @@ def test_everything_else_comes_back_by_itself() -> None:
 
 
 def test_our_processes_have_few_rights() -> None:
-    assert instructions("USER")[-1] not in ("root", "0")
     for service in OURS.values():
+        assert instructions("USER", image_of(service))[-1] not in ("root", "0")
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert "no-new-privileges:true" in service["security_opt"]
@@ -160,7 +177,7 @@ def test_our_processes_have_few_rights() -> None:
 
 
 def test_the_stores_are_reached_by_nobody_outside() -> None:
-    for name in ("postgres", "valkey", "rasa"):
+    for name in ("postgres", "valkey", "rasa", "rasa-train"):
         assert "ports" not in SERVICES[name]
         assert all(COMPOSE["networks"][network]["internal"] for network in SERVICES[name]["networks"])
     for service in SERVICES.values():
@@ -169,7 +186,11 @@ def test_the_stores_are_reached_by_nobody_outside() -> None:
 
 def test_images_are_of_a_named_release() -> None:
     images = [service["image"] for service in SERVICES.values()]
-    images += [line.split()[0].replace("${PYTHON}", "3") for line in instructions("FROM")]
+    images += [
+        line.split()[0].replace("${PYTHON}", "3")
+        for file in DOCKERFILES
+        for line in instructions("FROM", file)
+    ]
     for image in images:
         assert re.search(r":\d", image), f"{image} says no release"
 
@@ -190,16 +211,19 @@ def test_named_volumes_and_networks_are_declared() -> None:
 
 def test_what_the_image_copies_is_there_and_not_ignored() -> None:
     rules = [line for line in (HOME / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
-    for line in instructions("COPY"):
+    for line in (line for file in DOCKERFILES for line in instructions("COPY", file)):
         words = shlex.split(line)
         if words[0].startswith("--from"):
             continue
         for source in words[:-1]:
-            assert (HOME / source).exists(), f"{source} is not there"
-            assert not ignored(source, rules), f"{source} is in .dockerignore"
+            found = [str(path.relative_to(HOME)) for path in HOME.glob(source)]
+            assert found, f"{source} is not there"
+            assert not any(ignored(path, rules) for path in found), f"{source} is in .dockerignore"
 
 
-@pytest.mark.parametrize("source", [".env", ".git", ".venv", ".siaga", "tests", "bot/__pycache__"])
+@pytest.mark.parametrize(
+    "source", [".env", ".git", ".venv", ".siaga", "tests", "tests/nlu/test_rasa.py", "bot/__pycache__"]
+)
 def test_what_has_no_business_in_the_image_is_ignored(source: str) -> None:
     rules = [line for line in (HOME / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     assert ignored(source, rules)
@@ -218,10 +242,36 @@ def ignored(path: str, rules: list[str]) -> bool:
     return out
 
 
+def test_rasa_is_served_with_our_components_and_asked_at_its_own_status() -> None:
+    rasa = SERVICES["rasa"]
+    assert json.loads(instructions("ENTRYPOINT", "Dockerfile.rasa")[0]) == ["python", "-m", "bot.cli"]
+    assert parse(rasa["command"])["port"] == 5005
+    assert instructions("EXPOSE", "Dockerfile.rasa") == ["5005"]
+    assert ":5005/status" in rasa["healthcheck"]["test"][-1]
+    assert "env_file" not in rasa  # it needs no secret
+    assert rasa["mem_limit"] == "1536m"
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="there is no sha256sum here")
+def test_the_image_has_rasas_environment_where_the_commands_look_for_it(tmp_path: Path) -> None:
+    """What the Dockerfile makes: below the project's folder, named by the hash of the lock."""
+    (make,) = [line for line in instructions("RUN", "Dockerfile.rasa") if "rasa.lock" in line]
+    name = re.search(r'home="(rasa-env/)\$\(sha256sum requirements/rasa.lock \| cut -c 1-12\)"', make)
+    assert name
+    (tmp_path / "requirements").mkdir()
+    shutil.copy(LOCK, tmp_path / "requirements" / "rasa.lock")
+    shell = make.partition("&&")[0] + '&& mkdir -p "$home/bin" && touch "$home/complete"'
+    subprocess.run(["sh", "-c", shell], cwd=tmp_path, check=True)
+    found = rasa_python(tmp_path, LOCK)
+    assert found
+    assert (found.parents[1] / "complete").exists()
+
+
 def test_data_of_the_service_is_kept_where_it_may_write() -> None:
-    (folder,) = instructions("VOLUME")
-    for service in OURS.values():
+    for name, service in OURS.items():
+        (folder,) = instructions("VOLUME", image_of(service))
         assert service["environment"]["SIAGA_DATA_DIR"] == folder
-        assert f"data:{folder}" in service["volumes"]
+        only_read = name == "rasa"
+        assert f"data:{folder}{':ro' * only_read}" in service["volumes"]
         config = service["environment"]["SIAGA_CONFIG_DIR"]
         assert any(volume.endswith(f":{config}:ro") for volume in service["volumes"])

@@ -96,6 +96,14 @@ class Channel(Protocol):
         """
         ...
 
+    async def forget(self, media: Media) -> None:
+        """Have the provider delete its copy of a file, where it keeps one that is ours to delete.
+
+        Raises:
+            ChannelError: not yet, or not at all.
+        """
+        ...
+
     async def close(self) -> None:
         """Close what is open towards the provider."""
         ...

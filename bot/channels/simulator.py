@@ -68,5 +68,8 @@ class Simulator:
         """A file that was sent from the page."""
         return await self._files(media.reference)
 
+    async def forget(self, media: Media) -> None:
+        """Nothing to do: what was sent from the page stays with the simulator."""
+
     async def close(self) -> None:
         """Nothing is open."""

@@ -4,16 +4,17 @@ import hmac
 import html
 import json
 import logging
-import mimetypes
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import httpx
 import structlog
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
+from bot.channels import telegram_media
 from bot.channels.channel import Limits, Webhook
 from bot.channels.rendering import Part, lay_out, units
 from bot.channels.telegram_errors import deciding
@@ -31,7 +32,6 @@ LIMITS = Limits(
 )
 LONGEST_OPTION_ID = 64
 """Bytes of `callback_data`."""
-LARGEST_FILE = 20 * 1024 * 1024
 PATIENCE = 10.0
 """Seconds to wait for an answer."""
 WEBHOOK_PATH = "/webhooks/telegram"
@@ -66,6 +66,7 @@ class Telegram:
         self._secret = account.secret
         self._sending = HTTPXRequest(connection_pool_size=8, pool_timeout=30, read_timeout=PATIENCE)
         self._polling = HTTPXRequest(connection_pool_size=1, pool_timeout=30)
+        self._http = httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False)
         base = account.api_base.rstrip("/")
         self._bot = Bot(
             account.token,
@@ -144,11 +145,13 @@ class Telegram:
         """Download by file id, at most 20 MB (the most that Telegram gives to bots); see `Channel.fetch`."""
         with deciding():
             file = await self._bot.get_file(media.reference)
-            if (file.file_size or 0) > LARGEST_FILE:
-                raise ChannelError("media_too_large")
-            content = bytes(await file.download_as_bytearray())
-        guessed, _ = mimetypes.guess_type(file.file_path or "")
-        return media.content_type or guessed or "application/octet-stream", content
+        if (file.file_size or 0) > telegram_media.LARGEST_FILE:
+            raise ChannelError("media_too_large")
+        home = f"{self._bot.base_file_url}/"
+        return await telegram_media.download(self._http, home, file.file_path or "", media)
+
+    async def forget(self, media: Media) -> None:
+        """Nothing to do: what Telegram keeps for its users is not ours to delete."""
 
     async def set_webhook(self, public_url: str) -> None:
         """Have Telegram post updates to us from now on. What is waiting there is kept.
@@ -179,6 +182,7 @@ class Telegram:
         """Close the connections to Telegram."""
         await self._sending.shutdown()
         await self._polling.shutdown()
+        await self._http.aclose()
 
 
 def chat_of(to: Address) -> int:

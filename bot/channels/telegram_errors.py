@@ -1,6 +1,7 @@
 """What the failures of Telegram's Bot API mean for a message.
 
-Source: how Telegram's own Bot API server answers, as python-telegram-bot names it.
+Source: how Telegram's own Bot API server answers, as python-telegram-bot names it. The API has no codes beyond the
+HTTP status, so the descriptions have to be read; what does not fit any of them is judged by its status.
 """
 
 from collections.abc import Iterator
@@ -19,13 +20,41 @@ from telegram.error import (
     TimedOut,
 )
 
+from bot.channels.failures import COMMON, Act, Meaning, by_class
 from bot.errors import ChannelError
 
-REPAIR_SECONDS = 300.0
-"""How long to hold a message while our token is refused: an operator has to act first."""
-CONFLICT_SECONDS = 30.0
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """The only failures on the way of which it is certain that nothing reached Telegram."""
+
+TABLE: dict[str, Meaning] = {
+    "chat_not_found": Meaning(Act.MARK, "gone"),
+    "chat_migrated": Meaning(Act.MARK, "gone"),  # groups only; we talk in private chats
+    "user_deactivated": Meaning(Act.MARK, "gone"),
+    "not_started": Meaning(Act.MARK, "not_started"),
+    "http_403": Meaning(Act.MARK, "blocked"),
+    "not_modified": Meaning(Act.DONE, "ours"),
+    "edit_gone": Meaning(Act.DROP, "ours"),
+    "markup_refused": Meaning(Act.ALERT, "ours"),
+    "message_too_long": Meaning(Act.ALERT, "ours"),
+    "message_empty": Meaning(Act.ALERT, "ours"),
+    "button_data_invalid": Meaning(Act.ALERT, "content"),
+    "http_409": Meaning(Act.RETRY, "polling", after=30),
+}
+"""Every answer of Telegram that a message of ours can meet, beside those that all channels have in common."""
+
+_DESCRIPTIONS = {
+    "chat not found": "chat_not_found",
+    "not modified": "not_modified",
+    "message to edit not found": "edit_gone",
+    "message can't be edited": "edit_gone",
+    "parse entities": "markup_refused",
+    "message is too long": "message_too_long",
+    "text is empty": "message_empty",
+    "button_data_invalid": "button_data_invalid",
+    "deactivated": "user_deactivated",
+    "can't initiate": "not_started",
+    "entity too large": "http_413",
+}
 
 
 @contextmanager
@@ -38,31 +67,43 @@ def deciding() -> Iterator[None]:
 
 
 def failure(error: TelegramError) -> ChannelError:
-    """What to do about `error`. (`BadRequest` and `TimedOut` are kinds of `NetworkError`: looked at first.)"""
+    """What to do about `error`."""
+    code = _code(error)
+    known = TABLE.get(code) or COMMON.get(code) or by_class(code)
+    asked = _seconds(error.retry_after) if isinstance(error, RetryAfter) else None
+    return known.error(code, asked)
+
+
+def _code(error: TelegramError) -> str:
+    """Our name for it. (`BadRequest` and `TimedOut` are kinds of `NetworkError`: looked at first.)"""
     match error:
         case RetryAfter():
-            return ChannelError("http_429", retry=True, after=_seconds(error.retry_after))
-        case Forbidden():  # blocked, deactivated, never started
-            return ChannelError("http_403", unreachable=True)
+            return "http_429"
+        case Forbidden():
+            return _described(error, "http_403")
         case BadRequest():
-            gone = "chat not found" in error.message.lower()
-            return ChannelError("chat_not_found" if gone else "http_400", unreachable=gone)
+            return _described(error, "http_400")
         case ChatMigrated():
-            return ChannelError("chat_migrated", unreachable=True)
+            return "chat_migrated"
         case InvalidToken():  # 401, and 404 for a malformed one
-            return ChannelError("http_401", retry=True, after=REPAIR_SECONDS)
+            return "http_401"
         case Conflict():
-            return ChannelError("http_409", retry=True, after=CONFLICT_SECONDS)
+            return "http_409"
     return _on_the_way(error)
 
 
-def _on_the_way(error: TelegramError) -> ChannelError:
+def _on_the_way(error: TelegramError) -> str:
     if isinstance(error.__cause__, NOT_SENT):
-        return ChannelError("no_connection", retry=True)
+        return "no_connection"
+    if "entity too large" in error.message.lower():
+        return "http_413"
     # A limit of time, 5xx, a cut connection, an answer that is no JSON: it may have been sent.
-    return ChannelError(
-        "timeout" if isinstance(error, TimedOut) else "broken_answer", retry=True, unknown=True
-    )
+    return "timeout" if isinstance(error, TimedOut) else "broken_answer"
+
+
+def _described(error: TelegramError, otherwise: str) -> str:
+    said = error.message.lower()
+    return next((code for words, code in _DESCRIPTIONS.items() if words in said), otherwise)
 
 
 def _seconds(wait: int | timedelta) -> float:

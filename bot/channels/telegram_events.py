@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from bot.channels.channel import clean
 from bot.errors import BadPayload
-from bot.messages import Address, Event, Incoming, Location, Media, MediaKind, Reachability
+from bot.messages import Address, Contact, Event, Incoming, Location, Media, MediaKind, Reachability
 
 CHANNEL = "telegram"
 ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
@@ -70,6 +70,8 @@ class _Venue(_Model):
 
 class _Contact(_Model):
     phone_number: str
+    first_name: str = ""
+    last_name: str = ""
     user_id: int | None = None
 
 
@@ -223,6 +225,7 @@ def _message(update_id: int, message: _Message, *, edited: bool) -> list[Event]:
             text=text,
             media=media,
             location=location,
+            card=None if phone else _card(message.contact),
             quoted=_quoted(message),
             profile_name=_name(sender),
             phone=phone,
@@ -247,6 +250,14 @@ def _own_phone(message: _Message) -> str | None:
         return None
     digits = "".join(filter(str.isdecimal, contact.phone_number))
     return f"+{digits}" if digits.isascii() and digits else None
+
+
+def _card(contact: _Contact | None) -> Contact | None:
+    """A card of somebody else."""
+    if contact is None:
+        return None
+    name = clean(f"{contact.first_name} {contact.last_name}".strip())
+    return Contact(name=name, phones=(clean(contact.phone_number),))
 
 
 def _media(message: _Message) -> tuple[Media, ...]:

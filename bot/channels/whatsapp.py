@@ -1,8 +1,7 @@
 """WhatsApp through Twilio."""
 
-import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import structlog
@@ -14,9 +13,10 @@ from bot.channels.whatsapp_api import PATIENCE, TwilioAccount, TwilioApi
 from bot.channels.whatsapp_contents import BODY_VARIABLE, Contents, ContentStore, question
 from bot.channels.whatsapp_errors import CONTENT_REFUSED, UNKNOWN_CONTENT
 from bot.channels.whatsapp_events import CHANNEL, Form, events, read_form
-from bot.channels.whatsapp_media import download
+from bot.channels.whatsapp_media import delete_copy, download
 from bot.errors import BadPayload, ChannelError, Forged
 from bot.messages import Address, Call, Event, Incoming, Media, Text
+from bot.tracing import on_its_way
 
 log = structlog.get_logger()
 
@@ -29,8 +29,6 @@ LIMITS = Limits(
     row_title=24,
     row_description=72,
 )
-SETTLING = 0.5
-"""Seconds before Twilio's list of messages is asked for one that it may have taken."""
 CLOCKS = timedelta(seconds=2)
 """How far our clock and Twilio's, which counts whole seconds, may differ."""
 STATUS_PATH = "/webhooks/whatsapp/status"
@@ -87,7 +85,7 @@ class WhatsApp:
         """
         if "Content" not in call.fields:
             body = str(call.fields["Body"])
-            return await self._create(to, body, body=body)
+            return await self._create(to, body=body)
         name = str(call.fields["Content"])
         sid = await self._contents.sid(name)
         if sid and (sent := await self._ask(to, call, sid)):
@@ -98,8 +96,7 @@ class WhatsApp:
         """Send with the content object `sid`, once more with a new one if Twilio does not know it; None if refused."""
         variables = str(call.fields["ContentVariables"])
         try:
-            shown = json.loads(variables)[BODY_VARIABLE]
-            return await self._create(to, shown, content_sid=sid, content_variables=variables)
+            return await self._create(to, content_sid=sid, content_variables=variables)
         except ChannelError as error:
             if error.code not in CONTENT_REFUSED:
                 raise
@@ -112,31 +109,23 @@ class WhatsApp:
     async def _in_words(self, to: Address, body: str) -> str:
         sent = ""
         for part in split(body, LIMITS.text):
-            sent = await self._create(to, part, body=part)
+            sent = await self._create(to, body=part)
         return sent
 
-    async def _create(self, to: Address, shown: str, **fields: str) -> str:
-        """Send a message of which the participant reads `shown`.
+    async def _create(self, to: Address, **fields: str) -> str:
+        number = self._account.number
+        callback = on_its_way(self._account.public_url.rstrip("/") + STATUS_PATH)
+        return await self._api.create_message(to=to, from_=number, status_callback=callback, **fields)
 
-        Twilio knows no key against doubles. When it stays open whether it took the message, its list is asked.
+    async def taken(self, to: Address, call: Call, since: datetime) -> list[str]:
+        """Which messages Twilio has to `to` that say what `call` says; see `bot.delivery.asking`.
+
+        Twilio knows no key against doubles, so it is known by its words: those of the question, or numbered ones.
         """
-        begun = datetime.now(UTC)
-        number, callback = self._account.number, self._account.public_url.rstrip("/") + STATUS_PATH
-        try:
-            return await self._api.create_message(to=to, from_=number, status_callback=callback, **fields)
-        except ChannelError as error:
-            if not error.unknown:
-                raise
-            doubt = error
-        await asyncio.sleep(SETTLING)
-        try:
-            found = await self._api.find_message(to, number, shown, begun - CLOCKS)
-        except ChannelError:
-            raise doubt from None
-        log.info("whatsapp.answer_lost", code=doubt.code, taken=found is not None)
-        if found is None:
-            raise ChannelError(doubt.code, retry=True)
-        return found
+        shown = {str(call.fields["Body"]).strip(), split(str(call.fields["Body"]), LIMITS.text)[-1].strip()}
+        if "ContentVariables" in call.fields:
+            shown.add(json.loads(str(call.fields["ContentVariables"]))[BODY_VARIABLE].strip())
+        return await self._api.find_messages(to, self._account.number, shown, since - CLOCKS)
 
     async def acknowledge(self, incoming: Incoming) -> None:
         """Nothing to do: WhatsApp expects no answer to a tap."""
@@ -151,6 +140,10 @@ class WhatsApp:
     async def fetch(self, media: Media) -> tuple[str, bytes]:
         """Download from Twilio, at most 16 MB; see `Channel.fetch`."""
         return await download(self._http, self._account, media)
+
+    async def forget(self, media: Media) -> None:
+        """Have Twilio delete its copy; see `Channel.forget`."""
+        await delete_copy(self._http, self._account, media)
 
     async def close(self) -> None:
         """Close the connections to Twilio."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -121,15 +121,19 @@ class TwilioApi:
                 message = await self._client().messages.create_async(**fields)
             return _sid(message.sid)
 
-    async def find_message(self, to: str, sender: str, body: str, since: datetime) -> str | None:
-        """The SID of a message to `to` with that body, created since then, if Twilio has one."""
+    async def find_messages(
+        self, to: str, sender: str, bodies: Collection[str], since: datetime
+    ) -> list[str]:
+        """The SIDs of messages to `to` with one of those bodies, created since then, oldest first."""
         with deciding():
             async with asyncio.timeout(PATIENCE / 2):
-                messages = await self._client().messages.list_async(to=to, from_=sender, limit=20)
-        for message in messages:  # newest first
-            if (message.body or "").strip() == body.strip() and message.date_created >= since:
-                return str(message.sid)
-        return None
+                # Newest first. Not by date of sending: what still waits at Twilio has none.
+                messages = await self._client().messages.list_async(to=to, from_=sender, limit=100)
+            return [
+                str(message.sid)
+                for message in reversed(messages)
+                if (message.body or "").strip() in bodies and message.date_created >= since
+            ]
 
     async def show_typing(self, message_sid: str) -> None:
         """Show that we are writing, under their message `message_sid`; it also marks that message as read."""

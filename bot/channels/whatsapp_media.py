@@ -1,5 +1,6 @@
 """Files that participants sent, as Twilio keeps them."""
 
+import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
@@ -10,6 +11,10 @@ from bot.messages import Media
 
 LARGEST_FILE = 16 * 1024 * 1024
 MOST_REDIRECTS = 3
+AS_IT_IS = {"Accept-Encoding": "identity"}
+"""Nothing is packed on the way, so nothing can blow up here."""
+HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
+"""A host by its full name, on the usual port: no address in numbers, nothing that only our own network knows."""
 
 
 async def download(http: httpx.AsyncClient, account: TwilioAccount, media: Media) -> tuple[str, bytes]:
@@ -25,13 +30,29 @@ async def download(http: httpx.AsyncClient, account: TwilioAccount, media: Media
     auth: httpx.BasicAuth | None = httpx.BasicAuth(account.sid, account.token)
     try:
         for _ in range(MOST_REDIRECTS + 1):
-            async with http.stream("GET", url, auth=auth) as response:
+            async with http.stream("GET", url, auth=auth, headers=AS_IT_IS) as response:
                 if not response.has_redirect_location:
                     return await _content(response)
                 url, auth = _following(account, url, response.headers["location"]), None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ChannelError("media_unavailable", retry=isinstance(error, httpx.TransportError)) from None
     raise ChannelError("media_unavailable")
+
+
+async def delete_copy(http: httpx.AsyncClient, account: TwilioAccount, media: Media) -> None:
+    """Have Twilio delete its copy of `media`. That it is gone already is no failure.
+
+    Raises:
+        ChannelError: ``media_foreign``; else Twilio's HTTP status: it may have to be tried again, since a message that
+            is still being processed cannot be deleted.
+    """
+    url = _at_twilio(account, media.reference)
+    try:
+        response = await http.delete(f"{url}.json", auth=httpx.BasicAuth(account.sid, account.token))
+    except (httpx.HTTPError, httpx.InvalidURL):
+        raise ChannelError("media_unavailable", retry=True) from None
+    if response.status_code not in (204, 404):
+        raise ChannelError(f"http_{response.status_code}", retry=True)
 
 
 def _at_twilio(account: TwilioAccount, reference: str) -> str:
@@ -47,7 +68,9 @@ def _at_twilio(account: TwilioAccount, reference: str) -> str:
 
 def _following(account: TwilioAccount, url: str, location: str) -> str:
     following = urljoin(url, location)
-    if _parts(following).scheme != "https" and not account.api_base:
+    parts = _parts(following)
+    at_base = account.api_base is not None and following.startswith(account.api_base.rstrip("/") + "/")
+    if not at_base and (parts.scheme != "https" or not HOST.fullmatch(parts.netloc.lower())):
         raise ChannelError("media_foreign")
     return following
 
@@ -62,9 +85,10 @@ def _parts(url: str) -> SplitResult:
 async def _content(response: httpx.Response) -> tuple[str, bytes]:
     if response.status_code != 200:
         status = response.status_code
-        raise ChannelError(f"http_{status}", retry=status == 429 or status >= 500)
+        # 401: an operator has to repair the credentials first
+        raise ChannelError(f"http_{status}", retry=status in (401, 429) or status >= 500)
     content = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_bytes(64 * 1024):
         content += chunk
         if len(content) > LARGEST_FILE:
             raise ChannelError("media_too_large")

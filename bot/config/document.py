@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml  # its C parser is 15 times faster than ruamel's and gives lines too
+import yaml  # its C parser is fast, and gives lines too
 
 from bot.errors import ConfigurationError
 

@@ -3,43 +3,46 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.channels.failures import Act
+from bot.delivery.meanings import meaning
 from bot.delivery.outbox import FREE, Due
 from bot.errors import ChannelError
 from bot.storage.tables import OutboxState
 
-TRIES = 6
-"""Failed tries after which a row is dead; being told to come back later is none."""
-
-ONCE_MORE = frozenset({"telegram"})
-"""Channels that cannot be asked whether they took a message: after a broken connection it is tried once more, since
-a rare double is better than a lost answer. WhatsApp can be asked, so there nothing goes out twice unasked."""
-
-THROTTLED = frozenset({"http_429", "20429"})
-"""Codes by which a provider says "too fast": never processed, and meant for everything that we send there."""
+LONGEST_ATTEMPT = timedelta(seconds=30)
+"""How long ago an attempt that just failed began, at most: a request and the question after it take 16 seconds."""
 
 _LONGEST = 600.0
 _THROTTLED_WAIT = 2.0
 
 
-def after_failure(
-    due: Due, error: ChannelError, now: datetime, spread: float, once_more: frozenset[str] = ONCE_MORE
-) -> dict[str, Any]:
+def after_failure(due: Due, error: ChannelError, now: datetime, spread: float) -> dict[str, Any]:
     """The row's new values.
+
+    Where the provider may have taken the message, it is tried once more: a rare double is better than a lost answer.
+    (One that can be asked is asked before that.) A second doubt leaves the row `unknown`.
 
     Args:
         spread: 0 to 1, at random: waits are lengthened by up to a fifth, so that not all come back together.
     """
+    known = meaning(error.code)
     values: dict[str, Any] = FREE | {"error_code": error.code}
+    if known.act is Act.DONE:
+        return FREE | {"error_code": None, "state": OutboxState.SENT, "sent_at": now}
     if error.unknown:
-        if due.maybe_sent or due.channel not in once_more:
-            return values | {"state": OutboxState.UNKNOWN, "maybe_sent": True}
-        values["maybe_sent"] = True
+        values |= {"maybe_sent": True, "doubt_since": due.doubt_since or now - LONGEST_ATTEMPT}
+        if due.maybe_sent:
+            return values | {"state": OutboxState.UNKNOWN}
     elif not error.retry:
         return values | {"state": OutboxState.DEAD}
-    told_to_wait = error.after is not None or error.code in THROTTLED
-    attempts = due.attempts + (0 if told_to_wait else 1)
-    if attempts >= TRIES:
-        return values | {"state": OutboxState.DEAD, "attempts": attempts}
+    # Being told to wait, with everybody else, is no failed try of this message.
+    attempts = due.attempts + (0 if known.everybody else 1)
+    if attempts >= known.tries:
+        open_question = error.unknown or due.doubt_since is not None
+        return values | {
+            "state": OutboxState.UNKNOWN if open_question else OutboxState.DEAD,
+            "attempts": attempts,
+        }
     seconds = wait_seconds(error, attempts) * (1 + spread / 5)
     return values | {"attempts": attempts, "next_try_at": now + timedelta(seconds=seconds)}
 
@@ -48,6 +51,6 @@ def wait_seconds(error: ChannelError, attempts: int) -> float:
     """What the provider asked for, else 2, 8, 32, 128, 512 seconds."""
     if error.after is not None:
         return error.after
-    if error.code in THROTTLED:
+    if meaning(error.code).everybody:
         return _THROTTLED_WAIT
     return float(min(2 * 4 ** (max(attempts, 1) - 1), _LONGEST))

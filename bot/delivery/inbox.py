@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
+from bot import tracing
 from bot.delivery import people, receipts
 from bot.delivery.forms import incoming_from_json, incoming_to_json
 from bot.errors import SiagaError
@@ -50,6 +51,10 @@ class Claimed:
     hold: UUID
     messages: list[tuple[int, Incoming]]
     """Inbox id and message."""
+    received_at: datetime | None = None
+    """When the first of them arrived."""
+    traceparents: tuple[str, ...] = ()
+    """The ways on which they came (`bot.tracing`), each once, oldest first."""
 
     @property
     def ids(self) -> list[int]:
@@ -119,6 +124,8 @@ async def claim(
                 channel=oldest.channel,
                 hold=hold,
                 messages=[(row.id, incoming) for row, incoming in opened],
+                received_at=rows[0].received_at if rows else None,
+                traceparents=tuple(dict.fromkeys(row.traceparent for row in rows if row.traceparent)),
             )
 
 
@@ -200,6 +207,7 @@ async def _add(
             "address": incoming.address,
             "sealed": sealer.seal(incoming_to_json(incoming)),
             "received_at": now,
+            "traceparent": tracing.traceparent(),
             "ready_at": now + timedelta(seconds=quiet_seconds),
         }
         for incoming in messages

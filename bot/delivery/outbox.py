@@ -8,11 +8,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from bot import tracing
 from bot.delivery.forms import text_to_json
 from bot.messages import Address, Text
 from bot.storage.engine import Database
@@ -37,11 +50,24 @@ class Due:
     channel: str
     address: Address
     sealed: bytes
+    priority: Priority
     hold: UUID
     held_until: datetime
     parts_sent: int
     attempts: int
     maybe_sent: bool
+    doubt_since: datetime | None
+    """Since when the provider may have taken the part that is due, if it may."""
+    traceparent: str | None = None
+    """The way on which it is (`bot.tracing`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many rows a sender can take of one channel: so many at most, and so many notices among them."""
+
+    rows: int
+    notices: int
 
 
 async def queue(  # noqa: PLR0913 (a row has that many sides, all named)
@@ -76,47 +102,77 @@ async def queue(  # noqa: PLR0913 (a row has that many sides, all named)
         priority=priority,
         created_at=now,
         next_try_at=now,
+        traceparent=tracing.traceparent(),
     )
     unless_there = new.on_conflict_do_nothing(index_elements=["once"]).returning(Outbox.id)
     return (await session.execute(unless_there)).scalar_one_or_none()
 
 
-async def resend(session: AsyncSession, outbox_id: int, now: datetime) -> bool:
-    """Try a dead or unknown row again from the part at which it stopped; False if it is neither."""
+async def resend(session: AsyncSession, *which: ColumnElement[bool], now: datetime) -> list[int]:
+    """Try dead or unknown rows again from the part at which they stopped.
+
+    A row that was accepted and failed later goes again with its last part, the one of which that is known. Where the
+    provider may have taken one, it is asked first, if it can be.
+
+    Args:
+        which: conditions on `Outbox`; rows in any other state are left alone.
+
+    Returns:
+        Their ids.
+    """
+    failed_later = and_(Outbox.state == OutboxState.DEAD, Outbox.sent_at.is_not(None))
     again = await session.execute(
         update(Outbox)
-        .where(Outbox.id == outbox_id, Outbox.state.in_([OutboxState.DEAD, OutboxState.UNKNOWN]))
+        .where(Outbox.state.in_([OutboxState.DEAD, OutboxState.UNKNOWN]), *which)
         .values(
             FREE
             | {
                 "state": OutboxState.QUEUED,
+                "parts_sent": case(
+                    (failed_later, func.greatest(Outbox.parts_sent - 1, 0)), else_=Outbox.parts_sent
+                ),
+                "sent_at": None,
                 "attempts": 0,
                 "maybe_sent": False,
                 "next_try_at": now,
                 "error_code": None,
             }
         )
-        .returning(Outbox.id)
+        .returning(Outbox.id),
+        execution_options={"synchronize_session": False},
     )
-    if again.scalar_one_or_none() is None:
-        return False
-    await session.execute(select(func.pg_notify(CALL, "")))
-    return True
+    ids = list(again.scalars())
+    if ids:
+        await session.execute(select(func.pg_notify(CALL, "")))
+    return ids
 
 
 async def claim_due(
-    database: Database, hold: UUID, now: datetime, lease_seconds: float, channels: Sequence[str], most: int
+    database: Database, hold: UUID, now: datetime, lease_seconds: float, room: Mapping[str, Room]
 ) -> list[Due]:
     """Take rows that are due, replies first, then by age; of one address only the one whose turn it is.
+
+    Whoever held a row and did not come back may have sent it: from then on that is in doubt.
 
     Args:
         hold: the token of this claim, never used before.
         lease_seconds: after this long without a sign of life another sender may take them over.
-        most: how many at most.
+        room: how many at most, by channel.
     """
-    due = _due(now, channels, most).cte("due")
-    until = now + timedelta(seconds=lease_seconds)
-    take = update(Outbox).where(Outbox.id == due.c.id).values(hold=hold, held_until=until).returning(Outbox)
+    if not room:
+        return []
+    lease = timedelta(seconds=lease_seconds)
+    due = _due(now, room).cte("due")
+    take = (
+        update(Outbox)
+        .where(Outbox.id == due.c.id)
+        .values(
+            hold=hold,
+            held_until=now + lease,
+            doubt_since=func.coalesce(Outbox.doubt_since, Outbox.held_until - lease),
+        )
+        .returning(Outbox)
+    )
     async with database.sessions.begin() as session:
         rows = (await session.scalars(take, execution_options={"synchronize_session": False})).all()
     return [
@@ -125,11 +181,14 @@ async def claim_due(
             channel=row.channel,
             address=Address(row.address),
             sealed=row.sealed,
+            priority=row.priority,
             hold=hold,
-            held_until=until,
+            held_until=now + lease,
             parts_sent=row.parts_sent,
             attempts=row.attempts,
             maybe_sent=row.maybe_sent,
+            doubt_since=row.doubt_since,
+            traceparent=row.traceparent,
         )
         for row in sorted(rows, key=lambda row: (row.priority, row.id))
     ]
@@ -147,8 +206,32 @@ async def change(database: Database, due: Due, values: Mapping[str, object]) -> 
         return changed.scalar_one_or_none() is not None
 
 
-def _due(now: datetime, channels: Sequence[str], most: int) -> Select[int]:
-    """Rows that may leave now.
+async def foreign(database: Database, channel: str, provider_ids: Sequence[str]) -> list[str]:
+    """Those of `provider_ids` that no row has, in the same order."""
+    if not provider_ids:
+        return []
+    query = select(Outbox.provider_id).where(Outbox.channel == channel, Outbox.provider_id.in_(provider_ids))
+    async with database.sessions() as session:
+        ours = set(await session.scalars(query))
+    return [one for one in provider_ids if one not in ours]
+
+
+def _due(now: datetime, room: Mapping[str, Room]) -> Select[int]:
+    """Rows that may leave now, channel by channel; notices get what replies leave of the room."""
+    taken = []
+    for number, (channel, free) in enumerate(sorted(room.items())):
+        replies = _of(now, channel, Priority.REPLY).limit(free.rows).cte(f"replies_{number}")
+        left = free.rows - select(func.count()).select_from(replies).scalar_subquery()
+        notices = (
+            _of(now, channel, Priority.NOTICE).limit(func.least(free.notices, left)).cte(f"notices_{number}")
+        )
+        taken += [select(replies.c.id), select(notices.c.id)]
+    every = union_all(*taken).subquery()
+    return select(every.c.id)
+
+
+def _of(now: datetime, channel: str, priority: Priority) -> Select[int]:
+    """Rows of one kind that may leave now.
 
     A row waits for the earlier ones of its address, also while those wait for their next try. But a reply does not
     wait for a notice, else a broadcast to a hundred thousand would hold up every answer to them; unless that notice
@@ -165,12 +248,12 @@ def _due(now: datetime, channels: Sequence[str], most: int) -> Select[int]:
         select(Outbox.id)
         .where(
             Outbox.state == _QUEUED,
+            Outbox.channel == channel,
+            Outbox.priority == priority,
             Outbox.next_try_at <= now,
             or_(Outbox.hold.is_(None), Outbox.held_until <= now),
-            Outbox.channel.in_(channels),
             ~goes_first,
         )
-        .order_by(Outbox.priority, Outbox.next_try_at, Outbox.id)
-        .limit(most)
+        .order_by(Outbox.next_try_at, Outbox.id)
         .with_for_update(skip_locked=True, of=Outbox)
     )

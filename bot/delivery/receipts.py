@@ -50,6 +50,7 @@ async def merge(connection: AsyncConnection, receipts: Sequence[Receipt]) -> Non
                     else_=func.greatest(new.excluded.error_code, DeliveryReceipt.error_code),
                 ),
                 "at": case((beats, new.excluded.at), else_=func.least(new.excluded.at, DeliveryReceipt.at)),
+                "followed": case((beats, False), else_=DeliveryReceipt.followed),
             },
             where=beats | ties,
         )

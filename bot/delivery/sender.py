@@ -2,32 +2,44 @@
 
 import asyncio
 import random
-import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
 
+from bot import metrics, tracing
 from bot.channels.channel import Channel
-from bot.delivery import outbox, people
-from bot.delivery.failing import THROTTLED, after_failure, wait_seconds
+from bot.delivery import outbox
+from bot.delivery.asking import CanBeAsked, find
+from bot.delivery.failing import after_failure, wait_seconds
+from bot.delivery.following import Follower
 from bot.delivery.forms import text_from_json
-from bot.delivery.outbox import CALL, FREE, Due
+from bot.delivery.meanings import meaning
+from bot.delivery.outbox import CALL, FREE, Due, Room
 from bot.delivery.pace import Pace
 from bot.delivery.waking import finished, first_of
-from bot.errors import ChannelError
+from bot.errors import ChannelError, SiagaError
+from bot.live import Live
 from bot.messages import Call
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer
-from bot.storage.tables import OutboxState
+from bot.storage.tables import OutboxState, Priority
 
 log = structlog.get_logger()
 
-_POLL = 2.0  # seconds: the net under LISTEN, and how exactly a next try is kept
+_POLL = 2.0  # seconds: the net under LISTEN
 _GRACE = 12.0  # seconds at the end for what is under way; a request to a provider takes 10 at most
+_SOON = 0.01  # seconds added to a wait, so that it is over when it is looked at
+
+
+class NotYet(SiagaError):
+    """A message has to wait for its person or for the account; it is given back, so that others can go."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"{seconds:.2f} s")
 
 
 class Sender:
@@ -36,12 +48,13 @@ class Sender:
     Args:
         channels: by name; rows of other channels are left for somebody who has them.
         clock: the present time, aware.
-        pace: how fast one person is written to.
-        in_flight: messages on their way at the same time at most.
+        pace: how fast we may send.
+        live: where open pages of the desk are told.
+        in_flight: messages on their way at the same time at most, on each channel; a quarter is kept for replies.
         lease_seconds: how long a row is ours without a sign of life; more than a request and its wait take.
     """
 
-    def __init__(  # noqa: PLR0913 (what it needs, and three numbers with a default)
+    def __init__(  # noqa: PLR0913 (what it needs, and four things with a default)
         self,
         database: Database,
         sealer: Sealer,
@@ -49,6 +62,7 @@ class Sender:
         clock: Callable[[], datetime],
         *,
         pace: Pace | None = None,
+        live: Live | None = None,
         in_flight: int = 8,
         lease_seconds: float = 60.0,
     ) -> None:
@@ -57,37 +71,67 @@ class Sender:
         self._channels = channels
         self._clock = clock
         self._pace = pace or Pace()
+        self._follower = Follower(database, sealer, live or Live(None), clock)
         self._in_flight = in_flight
         self._lease_seconds = lease_seconds
-        self._paused_until: dict[str, datetime] = {}
-        self._sending: set[asyncio.Task[None]] = set()
+        self._closed_until: dict[tuple[str, Priority], datetime] = {}
+        self._sending: dict[asyncio.Task[None], Due] = {}
         self._stopping = asyncio.Event()
+        self._woken = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until `stopping` is set; what is under way is finished."""
         self._stopping = stopping
-        async with self._database.listen(CALL) as woken:
+        async with self._database.listen(CALL) as self._woken, asyncio.TaskGroup() as together:
+            together.create_task(self._follower.run(stopping))
             while not stopping.is_set():
-                woken.clear()
+                self._woken.clear()
                 for due in await self._claim():
-                    task = asyncio.create_task(self._deliver(due))
-                    self._sending.add(task)
-                    task.add_done_callback(self._sending.discard)
-                    task.add_done_callback(lambda _: woken.set())  # the next of that address may go now
-                await first_of(woken, stopping, seconds=_POLL)
-            await finished(self._sending, _GRACE)
+                    task = asyncio.create_task(tracing.along(due.traceparent, self._deliver(due)))
+                    self._sending[task] = due
+                    task.add_done_callback(self._landed)
+                await first_of(self._woken, stopping, seconds=_POLL)
+            await finished(set(self._sending), _GRACE)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        del self._sending[task]
+        self._woken.set()  # the next of that address may go now
 
     async def _claim(self) -> list[Due]:
         now = self._clock()
-        open_now = [name for name in self._channels if self._paused_until.get(name, now) <= now]
-        most = self._in_flight - len(self._sending)
-        if not open_now or not most:
-            return []
         try:
-            return await outbox.claim_due(self._database, uuid4(), now, self._lease_seconds, open_now, most)
+            return await outbox.claim_due(self._database, uuid4(), now, self._lease_seconds, self._room(now))
         except UNAVAILABLE as error:
             log.warning("sender.database_away", error=type(error).__name__)
             return []
+
+    def _room(self, now: datetime) -> dict[str, Room]:
+        """How many more may be on their way, by channel."""
+        room = {}
+        for channel in self._channels:
+            under_way = [due.priority for due in self._sending.values() if due.channel == channel]
+            free = self._in_flight - len(under_way)
+            for_notices = max(1, self._in_flight * 3 // 4) - under_way.count(Priority.NOTICE)
+            if self._closed(channel, Priority.NOTICE, now):
+                for_notices = 0
+            if free > 0 and not self._closed(channel, Priority.REPLY, now):
+                room[channel] = Room(free, max(0, min(free, for_notices)))
+        return room
+
+    def _closed(self, channel: str, priority: Priority, now: datetime) -> bool:
+        return self._closed_until.get((channel, priority), now) > now
+
+    def _close(self, channel: str, priorities: Sequence[Priority], seconds: float) -> None:
+        """Take no row of that kind for so long, and look again then."""
+        until = self._clock() + timedelta(seconds=seconds)
+        for priority in priorities:
+            self._closed_until[channel, priority] = max(
+                until, self._closed_until.get((channel, priority), until)
+            )
+        self._look_again(seconds)
+
+    def _look_again(self, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds + _SOON, self._woken.set)
 
     async def _deliver(self, due: Due) -> None:
         try:
@@ -96,14 +140,24 @@ class Sender:
                 await self._note(due, self._done())
             for number, call in list(enumerate(calls, start=1))[due.parts_sent :]:
                 provider_id = await self._send(due, call)
-                due = replace(due, parts_sent=number, maybe_sent=False)
-                sent = {"parts_sent": number, "provider_id": provider_id, "maybe_sent": False}
+                log.info("outbox.sent", outbox=due.id, channel=due.channel, part=number)
+                due = replace(due, parts_sent=number, maybe_sent=False, doubt_since=None)
+                sent = {
+                    "parts_sent": number,
+                    "provider_id": provider_id,
+                    "maybe_sent": False,
+                    "doubt_since": None,
+                }
                 if number < len(calls):
                     sent |= FREE if self._stopping.is_set() else {}
                 else:
                     sent |= self._done()
                 if not await self._note(due, sent) or self._stopping.is_set():
                     return
+        except NotYet as wait:
+            until = self._clock() + timedelta(seconds=wait.seconds)
+            await self._note(due, FREE | {"next_try_at": until})
+            self._look_again(wait.seconds)
         except ChannelError as error:
             await self._failed(due, error)
 
@@ -119,13 +173,47 @@ class Sender:
             raise ChannelError(type(error).__name__) from None
 
     async def _send(self, due: Due, call: Call) -> str:
-        await asyncio.sleep(self._pace.wait(due.channel, due.address, time.monotonic()))
+        """Bring one part out and return the provider's id; ask for it before and after, where that is in doubt."""
+        channel = self._channels[due.channel]
+        asked = channel if isinstance(channel, CanBeAsked) else None
+        if asked and due.doubt_since:
+            found = await find(self._database, asked, due, call, due.doubt_since)
+            if found:
+                return found
+        await self._wait_for_turn(due)
+        begun = self._clock()
         try:
-            return await self._channels[due.channel].send(due.address, call)
-        except ChannelError:
-            raise
+            with tracing.span("send", channel=due.channel), metrics.sending(due.channel):
+                return await channel.send(due.address, call)
+        except ChannelError as error:
+            failure = error
         except Exception as error:  # a mistake of ours, after which the provider may have it
-            raise ChannelError(type(error).__name__, unknown=True) from None
+            failure = ChannelError(type(error).__name__, unknown=True)
+        if asked and failure.unknown:
+            try:
+                found = await find(self._database, asked, due, call, begun)
+            except ChannelError:
+                found = None  # asked again before it is sent again
+            if found:
+                return found
+        raise failure from None
+
+    async def _wait_for_turn(self, due: Due) -> None:
+        """Return when the message may go.
+
+        Raises:
+            NotYet: that is too far off to keep the row in hand.
+        """
+        answer = await self._pace.ask(due.channel, due.address, due.priority)
+        limit = "account" if answer.go or answer.everybody else "recipient"
+        metrics.LIMITER_SECONDS.labels(due.channel, limit).observe(answer.seconds)
+        if answer.go:
+            await asyncio.sleep(answer.seconds)
+            return
+        if answer.everybody:
+            waiting = (Priority.REPLY, Priority.NOTICE) if due.priority is Priority.REPLY else (due.priority,)
+            self._close(due.channel, waiting, answer.seconds)
+        raise NotYet(answer.seconds)
 
     async def _note(self, due: Due, values: Mapping[str, object]) -> bool:
         """Write down what happened, and insist until it is written: what is not would be sent again.
@@ -142,22 +230,27 @@ class Sender:
                 continue
             if not noted:
                 log.warning("outbox.hold_lost", outbox=due.id)
+            self._follower.changed(due.address)
             return noted
 
     async def _failed(self, due: Due, error: ChannelError) -> None:
-        now = self._clock()
-        values = after_failure(due, error, now, random.random())  # noqa: S311 (spreads tries, no secret)
-        if error.retry and error.code in THROTTLED:
-            self._paused_until[due.channel] = now + timedelta(seconds=wait_seconds(error, 1))
-        log.warning(
+        metrics.FAILURES.labels(due.channel, "send", metrics.code(error.code)).inc()
+        known = meaning(error.code)
+        values = after_failure(due, error, self._clock(), random.random())  # noqa: S311 (spreads tries, no secret)
+        if known.everybody:
+            seconds = wait_seconds(error, 1)
+            self._close(due.channel, list(Priority), seconds)
+            await self._pace.pause(due.channel, seconds)
+            metrics.LIMITER_SECONDS.labels(due.channel, "provider").observe(seconds)
+        tell = log.error if known.alerts else log.warning
+        tell(
             "outbox.not_sent",
             outbox=due.id,
             channel=due.channel,
             code=error.code,
+            act=known.act,
             state=values.get("state", OutboxState.QUEUED),
             attempts=values.get("attempts", due.attempts),
         )
-        if await self._note(due, values) and error.unreachable:
-            with suppress(*UNAVAILABLE):  # the next message to them will find out again
-                async with self._database.engine.begin() as connection:
-                    await people.mark(connection, due.address, reachable=False, now=now)
+        if await self._note(due, values):
+            await self._follower.failed(due.channel, due.address, error.code)

@@ -11,8 +11,9 @@ import typer
 
 from bot.app import assembled
 from bot.demo.seeding import ACCOUNTS, PASSWORD, Account, seed
+from bot.listening import check_port
 from bot.local import AlreadyRunning, Services, local_services
-from bot.serving import check_port, serve
+from bot.serving import serve
 from bot.settings import HOME, Settings, read_settings
 from bot.storage.migrating import upgrade
 

@@ -1,35 +1,62 @@
-"""Photos and documents of participants, fetched from the provider when somebody opens them.
+"""Photos, documents and voice notes of participants, from our own store.
 
-What strangers send is never shown as a page: it is given as a download, and as a picture only when its bytes are one.
+What strangers send is never shown as a page: it is given as a download; as a picture or a sound only when its bytes
+are one, and then so that a browser takes it for nothing else.
 """
 
-from typing import NoReturn
+import re
 from urllib.parse import quote
 
 import structlog
 from fastapi import APIRouter
 from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from bot.desk.case_view import found
-from bot.desk.context import Desk
+from bot.desk.context import BASE, Desk
 from bot.desk.forms import row_id
 from bot.desk.refusals import NotFound, Refused
-from bot.errors import ChannelError
-from bot.messages import Media, MediaKind
-from bot.storage.tables import Agent, Attachment, Message
+from bot.desk.sent_files import shown_as
+from bot.media import jobs
+from bot.media.kinds import ENDINGS
+from bot.media.stores import Missing, StoreAway
+from bot.storage.sealing import Unreadable
+from bot.storage.tables import Agent, Attachment, MediaFile, MediaState, Message
 
 log = structlog.get_logger()
 
-ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "application/pdf": ".pdf"}
+HEADERS = {
+    # Opened by itself, a picture runs nothing, loads nothing and belongs to no site.
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    # Kept for a while, so that a page that renews itself does not fetch and decrypt it again.
+    "Cache-Control": "private, max-age=600",
+}
+_RANGE = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
+
+
+class NotYet(Refused):
+    """The file is still on its way from the provider."""
+
+    status = 409
+    said = "error.file_waiting"
 
 
 class FileGone(Refused):
-    """The provider does not give the file (any more)."""
+    """The provider did not give the file, or we do not keep such, or it was deleted."""
 
-    status = 502
+    status = 410
     said = "error.file_gone"
+
+
+class StoreSilent(Refused):
+    """Our own store does not give the file just now."""
+
+    status = 503
+    said = "error.file_store"
 
 
 def add(routes: APIRouter, desk: Desk) -> None:
@@ -37,79 +64,105 @@ def add(routes: APIRouter, desk: Desk) -> None:
 
     @routes.get("/cases/{number}/files/{file_id}")
     async def download(request: Request, number: str, file_id: str) -> Response:
-        file, content = await _fetched(desk, request.state.visit.agent, number, row_id(file_id))
+        file, media = await _stored(desk, request.state.visit.agent, number, row_id(file_id))
+        if media.sealed_card:  # its number would be out without a word of it in the history
+            raise NotFound(f"file {file_id} is a contact card")
         return Response(
-            content,
+            await _content(desk, media),
             media_type="application/octet-stream",
-            headers={"Content-Disposition": _disposition(file, content)},
+            headers={"Content-Disposition": _disposition(file, media)},
         )
 
     @routes.get("/cases/{number}/files/{file_id}/picture")
     async def picture(request: Request, number: str, file_id: str) -> Response:
-        _, content = await _fetched(desk, request.state.visit.agent, number, row_id(file_id))
-        kind = picture_type(content)
-        if kind is None:
-            raise NotFound(f"file {file_id} is no picture")
-        # Kept for a while, so that a page that renews itself does not ask the provider again.
-        return Response(content, media_type=kind, headers={"Cache-Control": "private, max-age=600"})
+        return await _shown(desk, request, number, file_id, "picture")
+
+    @routes.get("/cases/{number}/files/{file_id}/sound")
+    async def sound(request: Request, number: str, file_id: str) -> Response:
+        return await _shown(desk, request, number, file_id, "sound")
+
+    @routes.post("/cases/{number}/files/{file_id}/again")
+    async def again(request: Request, number: str, file_id: str) -> Response:
+        """Have a file that was given up fetched once more."""
+        async with desk.database.sessions.begin() as session:
+            file = await _of_case(session, request.state.visit.agent, number, row_id(file_id))
+            if file.media_id is not None:
+                await jobs.try_again(session, file.media_id, desk.clock())
+        return RedirectResponse(f"{BASE}/cases/{number}", 303)
 
 
-def picture_type(content: bytes) -> str | None:
-    """``image/png``, ``image/jpeg`` or ``image/webp`` if that is what the bytes begin as; else None."""
-    if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if content.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    return None
+async def _shown(desk: Desk, request: Request, number: str, file_id: str, wanted: str) -> Response:
+    _, media = await _stored(desk, request.state.visit.agent, number, row_id(file_id))
+    if shown_as(media) != wanted:
+        raise NotFound(f"file {file_id} is no {wanted}")
+    content = await _content(desk, media)
+    return ranged(content, media.content_type or "", request.headers.get("range", ""))
 
 
-async def _fetched(desk: Desk, agent: Agent, number: str, file_id: int) -> tuple[Attachment, bytes]:
-    """A file of a case or of its talk, from the provider.
+def ranged(content: bytes, content_type: str, wanted: str) -> Response:
+    """`content`, or the part of it that a player asked for: some play nothing that they cannot ask for in parts."""
+    headers = HEADERS | {"Accept-Ranges": "bytes"}
+    asked = _RANGE.fullmatch(wanted)
+    if asked is None:
+        return Response(content, media_type=content_type, headers=headers)
+    first, last = int(asked[1]), int(asked[2] or len(content) - 1)
+    if first >= len(content) or last < first:
+        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{len(content)}"})
+    part = content[first : last + 1]
+    headers["Content-Range"] = f"bytes {first}-{first + len(part) - 1}/{len(content)}"
+    return Response(part, 206, headers, content_type)
+
+
+async def _of_case(session: AsyncSession, agent: Agent, number: str, file_id: int) -> Attachment:
+    """A file of a case or of its talk.
 
     Raises:
         NotFound: it is not of a case that this agent may see.
-        FileGone: the provider does not give it.
     """
-    async with desk.database.sessions() as session:
-        case = await found(session, agent, number)
-        of_talk = select(Message.id).where(Message.conversation_id == case.conversation_id)
-        file = await session.scalar(
-            select(Attachment).where(
-                Attachment.id == file_id,
-                or_(Attachment.case_id == case.id, Attachment.message_id.in_(of_talk)),
-            )
+    case = await found(session, agent, number)
+    of_talk = select(Message.id).where(Message.conversation_id == case.conversation_id)
+    file = await session.scalar(
+        select(Attachment)
+        .options(joinedload(Attachment.media))
+        .where(
+            Attachment.id == file_id,
+            or_(Attachment.case_id == case.id, Attachment.message_id.in_(of_talk)),
         )
+    )
     if file is None:
         raise NotFound(f"file {file_id}")
-    media = Media(
-        kind=MediaKind(file.kind),
-        reference=desk.sealer.open(file.sealed_reference),
-        content_type=file.content_type,
-        file_name=file.file_name,
-        size=file.size,
-    )
-    channel = desk.channels.get(file.channel)
-    if channel is None:
-        _gone(file, "no_channel")
+    return file
+
+
+async def _stored(desk: Desk, agent: Agent, number: str, file_id: int) -> tuple[Attachment, MediaFile]:
+    """A file that is here.
+
+    Raises:
+        NotFound: it is not of a case that this agent may see.
+        NotYet, FileGone: it is not here.
+    """
+    async with desk.database.sessions() as session:
+        file = await _of_case(session, agent, number, file_id)
+    if file.media is None or file.media.state is MediaState.WAITING:
+        raise NotYet
+    if file.media.state is not MediaState.STORED:
+        raise FileGone
+    return file, file.media
+
+
+async def _content(desk: Desk, media: MediaFile) -> bytes:
     try:
-        return file, (await channel.fetch(media))[1]
-    except ChannelError as error:
-        _gone(file, error.code)
+        return await desk.vault.get(media.name)
+    except (StoreAway, Missing, Unreadable) as error:
+        log.error("desk.file_not_read", media=media.id, error=type(error).__name__)
+        raise StoreSilent from None
 
 
-def _gone(file: Attachment, code: str) -> NoReturn:
-    log.warning("desk.file_gone", file=file.id, channel=file.channel, code=code)
-    raise FileGone(code)
-
-
-def _disposition(file: Attachment, content: bytes) -> str:
+def _disposition(file: Attachment, media: MediaFile) -> str:
     """Always a download, under a name that no header and no file system stumbles over."""
     name = "".join(char for char in file.file_name if char.isprintable() and char not in '\\/:*?"<>|;%')
     name = name.strip(". ")[-100:]
     if not name:
-        kind = picture_type(content) or file.content_type.partition(";")[0].strip()
-        name = f"{file.kind}-{file.id}{ENDINGS.get(kind, '')}"
+        name = f"{file.kind}-{file.id}{ENDINGS.get(media.content_type or '', '')}"
     plain = name.encode("ascii", "replace").decode().replace("?", "_")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"

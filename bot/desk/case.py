@@ -14,12 +14,13 @@ from bot.cases.lifecycle import CaseTaken, WrongState
 from bot.conversation.handling import Unknown
 from bot.desk import attachments
 from bot.desk.acting import VERBS, Act, BadEntry, carry_out
-from bot.desk.case_view import found, is_picture, view
+from bot.desk.case_view import found, view
 from bot.desk.context import BASE, Desk
 from bot.desk.forms import field
-from bot.desk.names import category_name, place_name
+from bot.desk.names import category_name, intent_name, place_name
 from bot.desk.pages import Pages
 from bot.desk.refusals import NotFound
+from bot.desk.sent_files import map_link
 from bot.storage.tables import Agent
 
 ENTRIES = ("body", "to", "once")
@@ -96,9 +97,10 @@ class _CasePage:
             "branches": desk.config.branches.values(),
             "category": category_name(desk.config, case, language),
             "branch_name": place_name(desk.config, case.branch),
+            "intent_name": lambda intent: intent_name(desk.texts, intent, language),
             "place_name": lambda code: place_name(desk.config, code),
             "zone": desk.zone(case.branch or agent.branch),
-            "is_picture": is_picture,
+            "map_link": map_link,
             "verb": "",
             "entered": {},
             "wrong": {},

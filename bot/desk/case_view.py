@@ -1,6 +1,6 @@
 """Everything that a case's page shows, read in a few queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,12 +13,13 @@ from bot.cases.lifecycle import OPEN
 from bot.desk.context import Desk
 from bot.desk.facts import Fact, facts
 from bot.desk.refusals import NotFound
+from bot.desk.sent_files import SentFile, evidence, files_of, hidden, shared
 from bot.desk.ticks import Tick, ticks
-from bot.messages import MediaKind
+from bot.messages import Contact, Location
 from bot.reading.numbers import mask
+from bot.review import keeping
 from bot.storage.tables import (
     Agent,
-    Attachment,
     Author,
     Case,
     CaseStatus,
@@ -42,7 +43,14 @@ class Bubble:
     body: str
     name: str
     tick: Tick | None = None
-    files: tuple[Attachment, ...] = ()
+    files: tuple[SentFile, ...] = ()
+    place: Location | None = None
+    card: Contact | None = None
+    taken_for: str = ""
+    """What the bot took a participant's message for; of several that it took together, at the last."""
+    meant: str = ""
+    """What an agent says that it meant; `meant_by` is their name."""
+    meant_by: str = ""
 
     @property
     def side(self) -> str:
@@ -82,7 +90,7 @@ class CaseView:
     bubbles: Sequence[Bubble]
     steps: Sequence[Step]
     facts: Sequence[Fact]
-    evidence: Sequence[Attachment]
+    evidence: Sequence[SentFile]
     verbs: frozenset[str]
     """What the agent who looks may do now."""
     mine: bool
@@ -107,17 +115,18 @@ async def view(
     talk = await session.get_one(Conversation, case.conversation_id)
     lines = await queries.messages(session, case)
     entries = await history.entries(session, "case", case.id)
-    names = await _names(session, lines, entries)
+    meant = await keeping.corrections(session, [line.id for line in lines if line.intent])
+    names = await _names(session, lines, entries, [by for _, by in meant.values()])
     assignee = await session.get(Agent, case.assignee_id) if case.assignee_id else None
     return CaseView(
         case=case,
         talk=talk,
         assignee=assignee,
         reached=await _reached(desk, session, talk, revealed=revealed),
-        bubbles=await _bubbles(desk, session, lines, names, revealed=revealed),
+        bubbles=_with_meanings(await _bubbles(desk, session, lines, names, revealed=revealed), meant, names),
         steps=[Step(entry, names.get(entry.by_id or "", "")) for entry in entries],
         facts=facts(desk, case, language, revealed=revealed),
-        evidence=await queries.attachments(session, case),
+        evidence=await evidence(desk, session, case, revealed=revealed),
         verbs=verbs(case, talk, agent),
         mine=case.assignee_id == agent.id,
     )
@@ -140,10 +149,10 @@ def verbs(case: Case, talk: Conversation, agent: Agent) -> frozenset[str]:
 
 
 async def _names(
-    session: AsyncSession, lines: Iterable[Message], entries: Iterable[History]
+    session: AsyncSession, lines: Iterable[Message], entries: Iterable[History], others: Iterable[UUID]
 ) -> dict[str, str]:
     """The names of every agent who appears, by id."""
-    ids = {line.agent_id for line in lines if line.agent_id}
+    ids = {*others, *(line.agent_id for line in lines if line.agent_id)}
     ids |= {UUID(entry.by_id) for entry in entries if entry.by_kind == "agent" and entry.by_id}
     named = await session.execute(select(Agent.id, Agent.name).where(Agent.id.in_(ids)))
     return {str(id_): name for id_, name in named}
@@ -154,21 +163,36 @@ async def _bubbles(
 ) -> list[Bubble]:
     ids = [line.id for line in lines]
     known = await ticks(session, ids)
-    files = list(
-        await session.scalars(
-            select(Attachment).where(Attachment.message_id.in_(ids)).order_by(Attachment.id)
-        )
-    )
+    files = await files_of(desk, session, ids, revealed=revealed)
     return [
         Bubble(
             message=line,
             body=_body(desk, line, revealed=revealed),
             name=names.get(str(line.agent_id), ""),
             tick=known.get(line.id),
-            files=tuple(file for file in files if file.message_id == line.id),
+            files=tuple(files.get(line.id, ())),
+            **shared(desk, line, revealed=revealed),
         )
         for line in lines
     ]
+
+
+def _with_meanings(
+    bubbles: Sequence[Bubble], meant: Mapping[int, tuple[str, UUID]], names: Mapping[str, str]
+) -> list[Bubble]:
+    """The same lines, with what the bot and an agent say of them."""
+    shown: list[Bubble] = []
+    for bubble, following in zip(bubbles, [*bubbles[1:], None], strict=True):
+        line, after = bubble.message, following.message if following else None
+        together = after is not None and after.author == line.author
+        goes_on = together and after is not None and (after.at, after.intent) == (line.at, line.intent)
+        intent, by = meant.get(line.id, ("", None))
+        if line.author is Author.PARTICIPANT and line.intent and not goes_on:
+            by_name = names.get(str(by), "")
+            shown.append(replace(bubble, taken_for=line.intent, meant=intent, meant_by=by_name))
+        else:
+            shown.append(bubble)
+    return shown
 
 
 def _body(desk: Desk, line: Message, *, revealed: bool) -> str:
@@ -191,19 +215,9 @@ async def _reached(desk: Desk, session: AsyncSession, talk: Conversation, *, rev
     if revealed:
         return reached
     return replace(
-        reached, name=mask(reached.name), address=_hidden(reached.address), phone=_hidden(reached.phone)
+        reached, name=mask(reached.name), address=hidden(reached.address), phone=hidden(reached.phone)
     )
 
 
 def _long_ago(known: ChannelAddress | None, now: datetime) -> bool:
     return bool(known and known.last_inbound_at and now - known.last_inbound_at > WINDOW)
-
-
-def _hidden(address: str) -> str:
-    """An address with all but its last three characters starred, whatever it is made of."""
-    return "*" * max(len(address) - 3, 0) + address[-3:] if len(address) > 6 else address
-
-
-def is_picture(file: Attachment) -> bool:
-    """Whether a file may be worth showing; its bytes are looked at before it is."""
-    return file.kind == MediaKind.IMAGE

@@ -1,16 +1,19 @@
 """What the pages need, put together in one place."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.channels.channel import Channel
 from bot.config import Config
 from bot.conversation.handling import Handling
 from bot.live import Live
+from bot.media.vault import Vault
+from bot.nlu.normalising import Normaliser
+from bot.nlu.training import Labels
 from bot.notices.publishing import Publisher
+from bot.review.reading import Readers
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Agent
@@ -26,8 +29,9 @@ class Desk:
 
     Args:
         texts: what participants read; the desk's own words are in bot/desk/words.
-        channels: by name; attachments are fetched through them.
         clock: the present time, aware.
+        vault: where the files of participants are.
+        readers: who says what a text means, for the review of what was not understood.
         secure_cookies: whether browsers reach us by HTTPS only.
         stopping: set when this process is to end; open streams end then, so that nobody waits for them.
     """
@@ -39,8 +43,9 @@ class Desk:
     handling: Handling
     publisher: Publisher
     live: Live
-    channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
+    vault: Vault
+    readers: Readers = field(default_factory=lambda: Readers({}, Labels((), ()), Normaliser({})))
     secure_cookies: bool = True
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -21,6 +21,8 @@ from bot.desk import sessions
 from bot.desk.context import BASE, Desk
 from bot.desk.pages import LANGUAGE_COOKIE, Pages
 from bot.desk.refusals import Refused, StaleForm, TooLarge
+from bot.review import listing
+from bot.storage.tables import Role
 
 log = structlog.get_logger()
 
@@ -34,8 +36,8 @@ LARGEST = 256 * 1024
 HEADERS = {
     # Nothing from elsewhere, nothing inline: a message that looks like HTML stays a message.
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+        "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -83,6 +85,7 @@ class Guard:
         """Let a request in, or say why not; the answer gets its headers either way."""
         request.state.visit = None
         request.state.form_secret = ""
+        request.state.to_review = 0
         try:
             response = await self._admit(request, inner, is_open=is_open)
         except (Refused, CaseTaken, WrongState, HTTPException) as error:
@@ -104,6 +107,9 @@ class Guard:
         request.state.form_secret = visit.csrf if visit else self._secret_without_session(request)
         if request.method == "POST":
             await self._check_form(request)
+        if visit and visit.agent.role is not Role.AGENT and "hx-request" not in request.headers:
+            async with self._desk.database.sessions() as session:
+                request.state.to_review = await listing.waiting(session, visit.agent)
         return await inner(request)
 
     def _secret_without_session(self, request: Request) -> str:

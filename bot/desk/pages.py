@@ -80,6 +80,7 @@ class Pages:
             "in_language": partial(_in_language, request),
             "agent": agent,
             "leads": agent is not None and agent.role is not Role.AGENT,
+            "to_review": request.state.to_review,
             "csrf": Markup('<input type="hidden" name="csrf" value="{}">').format(request.state.form_secret),
             "now": now,
             "zone": zone,

@@ -6,25 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.delivery.meanings import meaning
 from bot.messages import Delivery
 from bot.storage.tables import DeliveryReceipt, Outbox, OutboxState
-
-# Codes of bot.channels.whatsapp_errors and telegram_errors, by what an agent can make of them.
-REASONS = {
-    "window": ("63016",),
-    "unreachable": (
-        "21211", "21610", "21614", "63003", "63014", "63015", "63024", "63033",
-        "http_403", "chat_not_found", "chat_migrated",
-    ),
-    "connection": (
-        "timeout", "no_connection", "broken_answer", "20500", "30008", "63010", "63012",
-        "http_500", "http_502", "http_503", "http_504",
-    ),
-    "busy": ("http_429", "20429", "21611", "30001", "63017", "63018", "63038"),
-    "account": (
-        "20003", "21212", "21603", "21606", "21703", "21704", "21705", "63007", "http_401", "http_409",
-    ),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,5 +57,5 @@ def _because(state: str, code: str | None) -> Tick:
 
 
 def reason(code: str) -> str:
-    """What kind of failure a provider's code is: a key of `REASONS`, else ``other``."""
-    return next((name for name, codes in REASONS.items() if code in codes), "other")
+    """What agents read of a failure: a key below ``failure`` in the desk's words."""
+    return meaning(code).reason

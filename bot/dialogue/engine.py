@@ -5,6 +5,7 @@ cancelling, asking back, offering a human after two failures.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.dialogue.commands import Commands
 from bot.dialogue.flow import Flows
@@ -23,12 +24,20 @@ from bot.dialogue.routing import (
     Router,
     Stale,
     Unreadable,
+    tapped_question,
     tapped_serial,
 )
 from bot.dialogue.running import Steps
 from bot.dialogue.stack import ALL_RIGHT, CHANGE, Reply, Stack
 from bot.dialogue.state import Dialogue, Form, Heard, Said
 from bot.dialogue.talk import World
+
+LATER_WITHIN = timedelta(hours=1)
+"""How long the second request of a message is worth coming back to."""
+CLARIFY = "_clarify"
+"""The flow that asks back."""
+NONE_OF_THESE = "help"
+"""What is chosen where none of the intents that were asked back about was meant: the menu."""
 
 
 @dataclass
@@ -37,6 +46,16 @@ class Understood:
 
     outcome: str
     intent: str | None = None
+    asking: int | None = None
+    """The form that asks back about this message."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the participant chose when asked back: by form, an intent or `NONE_OF_THESE`."""
+
+    form: int
+    intent: str
 
 
 class Turn:
@@ -45,6 +64,7 @@ class Turn:
     def __init__(self, dialogue: Dialogue, flows: Flows, world: World, commands: Commands) -> None:
         self.dialogue = dialogue
         self.understood = Understood("answered")
+        self.chosen: Chosen | None = None
         self._flows = flows
         self._world = world
         self._commands = commands
@@ -82,7 +102,9 @@ class Turn:
             route, waiting = yield from self._below(router, route, said, waiting)
         if not isinstance(route, Lost | Ambiguous):
             self.dialogue.failures = 0
+        self.chosen = _chosen(route, said, waiting)
         yield from self._follow(route, said, waiting)
+        yield from self._offer_later()
 
     def _below(self, router: Router, route: Route, said: Said, waiting: Open | None) -> Steps:
         """What is nothing to a light form (a menu) may well be the answer that the form below it waits for."""
@@ -110,9 +132,9 @@ class Turn:
             case Begin(intent):
                 yield from self._begin(intent, said, waiting)
             case AskBack(intents):
-                self.understood = Understood("asked_back")
                 given = {"intents": list(intents)}
-                yield from self._stack.begin("_clarify", [Heard.of(said)], given=given, media=said.media)
+                yield from self._stack.begin(CLARIFY, [Heard.of(said)], given=given, media=said.media)
+                self.understood = Understood("asked_back", asking=self.dialogue.serial)
             case Command(name):
                 yield from self._command(name, said, waiting)
             case Stale():
@@ -225,7 +247,21 @@ class Turn:
             self.dialogue.asked, self.dialogue.asked_at = intent, self._world.now
         self.understood = Understood("acted", intent)
         heard = [Heard.of(said)] if said.tapped is None else []
+        if said.second and intent != "emergency":
+            self.dialogue.later = _second(said)
         yield from self._stack.begin(intent, [*self._asked_about(intent), *heard], media=said.media)
+
+    def _offer_later(self) -> Steps:
+        """Offer the second request of a message when the first is served; what is merely offered gives way."""
+        later, form = self.dialogue.later, self.dialogue.top
+        if later is None or (form and not (form.open and form.open.optional)):
+            return
+        self.dialogue.later = None
+        flow = self._flows.get(later.intent)
+        if flow is None or not flow.offered or flow.courtesy or self._world.now - later.at > LATER_WITHIN:
+            return
+        self._stack.replies[:] = [reply for reply in self.replies if not reply.asks]
+        yield from self._stack.begin("_later", [later], given={"intents": [later.intent]})
 
     def _asked_about(self, intent: str) -> list[Heard]:
         """What was said when we asked back whether this was meant; the answer is yes, in other words."""
@@ -264,6 +300,7 @@ class Turn:
         """Leave the form that has the floor; with no work left, whatever else `batal` can mean (the queue)."""
         light = self._stack.light(form)
         self._stack.leave()
+        self.dialogue.later = None
         if self.dialogue.forms:
             self._stack.go_on()
             yield from self._stack.resume(again=True)
@@ -302,4 +339,29 @@ class Turn:
             form.reminded = True
 
 
-__all__ = ["Reply", "Turn", "Understood"]
+def _second(said: Said) -> Heard:
+    """The second request, as the flow that serves it will hear it."""
+    meant = said.second
+    assert meant
+    return Heard(text=meant.text, at=said.at, intent=meant.intent, entities=list(meant.entities))
+
+
+def _chosen(route: Route, said: Said, waiting: Open | None) -> Chosen | None:
+    """Whether a message says what was meant by the one that was asked back about."""
+    form = waiting.form if waiting and waiting.form.intent == CLARIFY else None
+    offered = [*form.given["intents"], NONE_OF_THESE] if form else []
+    match route:
+        case Answer(bool(yes)) if form:
+            return Chosen(form.serial, offered[0] if yes else NONE_OF_THESE)
+        case Begin("deny") | Command("menu") if form:
+            return Chosen(form.serial, NONE_OF_THESE)
+        case Answer(str(intent)) | Begin(intent) if form and intent in offered:
+            return Chosen(form.serial, intent)
+        case Command("agent") if form and "request_agent" in offered:
+            return Chosen(form.serial, "request_agent")
+        case Begin(intent) if said.tapped and tapped_question(said.tapped) == "clarify.which":
+            return Chosen(tapped_serial(said.tapped), intent)  # a button that has been there for a while
+    return None
+
+
+__all__ = ["NONE_OF_THESE", "Chosen", "Reply", "Turn", "Understood"]

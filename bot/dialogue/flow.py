@@ -16,6 +16,7 @@ class Flow:
         light: it holds nothing worth keeping: another wish replaces it, and leaving it needs no word.
         interrupts: its intent may interrupt a form that waits for an answer.
         by_question: but only when it is asked for: words that state something are rather an answer.
+        answers_first: it begins with an answer that changes nothing, so a question needs less certainty.
         courtesy: manners: acted on when it is only likely.
         offered: may stand among the things that may have been meant, as manners never do.
         to_agent: while an agent is waited for, this is left to the agent.
@@ -27,6 +28,7 @@ class Flow:
     light: bool = False
     interrupts: bool = True
     by_question: bool = False
+    answers_first: bool = False
     courtesy: bool = False
     offered: bool = True
     to_agent: bool = False

@@ -17,8 +17,10 @@ from bot.dialogue.talk import World
 
 FOLLOWS_WITHIN = timedelta(minutes=10)
 """For how long words such as "kalau besok?" go on with the question before."""
+EMERGENCY_IN_STORY = 0.75
+"""Who was asked what happened tells of pain and of missing medicine: only a likely emergency interrupts them."""
 EMERGENCY_FROM = 0.35
-"""Missing an emergency is worse than asking once too often: it interrupts well below `World.act`."""
+"""Missing an emergency is worse than asking once too often: it interrupts well below the act threshold."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ _CORRECTION = re.compile(
 _QUESTION = re.compile(
     r"\?|\b(apa|apakah|kapan|kpn|berapa|brp|brapa|gimana|gmn|bagaimana|dimana|dmn|di mana|kenapa|knp|siapa|jam brp|"
     r"apo|berapo|cak mano|cakmano|ngapo|piye|kumaha|naon|kayapa|"
-    r"what|when|where|how|why|is|are|can)\b",
+    r"what|when|where|how|why|is|are|can)\b|"
+    r"\s(ga|gak|gk|ngga|nggak|engga|enggak|ndak|dak|kah|ora|tho|toh)\W*$",  # "error ga"
     re.IGNORECASE,
 )
 _WISH = re.compile(
@@ -121,6 +124,12 @@ def tapped_serial(tapped: str) -> int:
     """Which form a tapped button belongs to; 0 when it is none of ours."""
     match = _TAP.fullmatch(tapped)
     return int(match[1]) if match else 0
+
+
+def tapped_question(tapped: str) -> str:
+    """The id of the question that a tapped button belongs to; "" when it is none of ours."""
+    match = _TAP.fullmatch(tapped)
+    return match[2] if match else ""
 
 
 def tap_id(serial: int, question_id: str, code: str) -> str:
@@ -160,7 +169,7 @@ class Router:
         command = self._commands.read(said.text)
         if command and (command == "cancel" or not (waiting and self._answers(said, waiting))):
             return Command(command)
-        if self._is_emergency(said):
+        if self._is_emergency(said, waiting):
             return Begin("emergency")
         return self._in_form(said, waiting) if waiting else self._idle(said)
 
@@ -184,11 +193,14 @@ class Router:
         """A button tapped twice changes nothing, so it may always."""
         return earlier.question.correctable or form.answers.get(earlier.id) == kept
 
-    def _is_emergency(self, said: Said) -> bool:
+    def _is_emergency(self, said: Said, waiting: Open | None) -> bool:
         meant = said.interpretation
+        telling = waiting is not None and waiting.ask.question.open_ended
         if self._dialogue.emergency_at and (said.at - self._dialogue.emergency_at).total_seconds() < 900:
             return False
-        return meant.intent == "emergency" and meant.confidence >= EMERGENCY_FROM
+        return meant.intent == "emergency" and meant.confidence >= (
+            EMERGENCY_IN_STORY if telling else EMERGENCY_FROM
+        )
 
     def _answers(self, said: Said, waiting: Open) -> bool:
         """Whether a command word is one of the offered titles: then it is the answer."""
@@ -236,9 +248,7 @@ class Router:
     def _wants_out(self, said: Said) -> bool:
         """A wish to leave in other words than the command's: "ga jadi deh min"."""
         meant = said.interpretation
-        return (
-            meant.intent == "cancel" and meant.confidence >= self._world.act and len(said.text.split()) <= 6
-        )
+        return meant.intent == "cancel" and meant.acted_on and len(said.text.split()) <= 6
 
     def _interrupts(self, said: Said, waiting: Open, *, certain: bool) -> bool:
         """Whether the message is a wish of its own rather than an answer.
@@ -247,7 +257,7 @@ class Router:
         """
         meant, light = said.interpretation, self._light(waiting)
         flow = self._flows.get(meant.intent)
-        if flow is None or not flow.interrupts or meant.confidence < self._world.act:
+        if flow is None or not flow.interrupts or not meant.acted_on or _only_names(said):
             return False
         if flow is waiting.flow and not light:
             return False
@@ -293,14 +303,16 @@ class Router:
             letter.isalpha() for letter in said.text
         ):  # a stray number or sign means nothing by itself
             return MediaKept() if said.media else Lost()
-        if flow and self._world.queued and (flow.to_agent or meant.confidence < self._world.act):
+        if flow and self._world.queued and (flow.to_agent or not meant.acted_on):
             return Lost()
+        if _only_names(said):
+            return self._guess(said) or Lost()
         titled = self._commands.title(said.text)
         if titled in self._flows:
             return Begin(str(titled))
-        if flow and meant.confidence >= (
-            min(QUESTION_FROM, self._world.act) if flow.by_question else self._world.act
-        ):
+        harmless = flow is not None and (flow.by_question or (flow.answers_first and asks(said.text)))
+        answered = harmless and meant.confidence >= QUESTION_FROM
+        if flow and (meant.acted_on or answered):
             return Begin(meant.intent)
         return self._guess(said) or (MediaKept() if said.media else Lost())
 
@@ -311,7 +323,7 @@ class Router:
             return Begin("ask_case_status")
         if self._follows_up(said):
             return Begin(str(self._dialogue.asked))
-        if meant.confidence < self._world.ask:
+        if not meant.asked_about:
             return None
         near = {name: share for name, share in meant.ranking[:3] if share >= 0.08 and self._offered(name)}
         flow = self._flows.get(meant.intent)
@@ -334,6 +346,14 @@ class Router:
     def _offered(self, intent: str) -> bool:
         flow = self._flows.get(intent)
         return flow is not None and flow.offered and not flow.courtesy
+
+
+def _only_names(said: Said) -> bool:
+    """Whether nothing but names and times was written ("samarinda"): that is no wish, whatever it was taken for."""
+    rest = said.text
+    for found in said.interpretation.entities:
+        rest = rest.replace(found.value, " ")
+    return bool(said.interpretation.entities) and not any(letter.isalpha() for letter in rest)
 
 
 def _unreadable(said: Said) -> str | None:

@@ -106,8 +106,9 @@ class Stack:
         return form
 
     def clear(self) -> None:
-        """Leave all forms."""
+        """Leave all forms, and what was to come after them."""
         self._dialogue.forms.clear()
+        self._dialogue.later = None
 
     def back_to(self, serial: int) -> None:
         """Leave the forms above one whose button was tapped."""

@@ -25,6 +25,10 @@ class Said:
     unsupported: str | None = None
     quoted: str | None = None
     due: str | None = None
+    id: str = ""
+    """The provider's name for the message; of several that were joined, for the last."""
+    second: Interpretation | None = None
+    """What is wanted besides, of two requests in one message: the words of that part, and what they mean."""
 
     @property
     def agrees(self) -> bool | None:
@@ -47,6 +51,7 @@ class Said:
             unsupported=incoming.unsupported,
             quoted=incoming.quoted,
             due=incoming.due,
+            id=incoming.provider_id,
         )
 
 
@@ -127,6 +132,8 @@ class Dialogue:
     asked: str | None = None
     """The question that was answered last: "kalau besok?" asks it again."""
     asked_at: datetime | None = None
+    later: Heard | None = None
+    """The second request of a message, to be offered when the first is served."""
 
     @property
     def top(self) -> Form | None:

@@ -25,10 +25,6 @@ class World:
     config: Config
     texts: Texts
     now: datetime
-    act: float = 0.6
-    """From this confidence on an intent is acted upon."""
-    ask: float = 0.3
-    """From this confidence on the participant is asked whether it was meant."""
     queued: bool = False
     """Whether the participant waits for an agent."""
     our_branch: str | None = None

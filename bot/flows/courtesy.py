@@ -46,6 +46,14 @@ async def clarify(talk: Talk) -> None:
     await talk.start(await talk.choose("clarify.which", _choices(talk, intents)))
 
 
+async def later(talk: Talk) -> None:
+    """The other request of the same message: is it still wanted?"""
+    (intent,) = talk.given["intents"]
+    if await talk.agree("later.offer", what=talk.word(f"intent.{intent}")):
+        await talk.start(intent)
+    await talk.say("later.left")
+
+
 async def lost(talk: Talk) -> None:
     """Not understood: say so, and show what is understood."""
     chosen = await talk.choose("lost.menu", _choices(talk, MENU))

@@ -4,6 +4,7 @@ The certainty is calibrated on texts that the classifier did not see (one temper
 and the thresholds are chosen on the same texts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,41 +37,40 @@ class Classifier:
     bias: Floats
     temperature: float
     thresholds: Thresholds
-    emergency: float = 1.0
-    """Probability from which a text is taken for an emergency, whatever else it is more likely to be."""
+    emergency: float = 0.5
+    """Probability from which a text is taken for an emergency: missing one is worse than asking once too often."""
+    dense: Floats | None = None
+    """Weights of the numbers of a sentence encoder's vector; None when it was trained without one."""
 
-    def ranking(self, features: Features) -> list[tuple[str, float]]:
-        """Intents and probabilities, best first.
-
-        An emergency that is likely enough comes first even where something else is likelier. It is then less certain
-        than the act threshold: it will be asked about, not acted on.
-        """
-        probabilities = self.probabilities(features)
+    def ranking(self, features: Features, vector: Floats | None = None) -> list[tuple[str, float]]:
+        """Intents and probabilities, best first; `vector` is the sentence encoder's, of length 1."""
+        probabilities = self.probabilities(features, vector)
         if not self.vocabulary.knows(features):
             probabilities = probabilities * UNKNOWN
         order = np.argsort(-probabilities, kind="stable")
-        ranking = [(self.intents[at], float(probabilities[at])) for at in order]
-        at = next((at for at, (intent, _) in enumerate(ranking) if intent == EMERGENCY), 0)
-        return self._emergency_first(ranking, at) if at and ranking[at][1] >= self.emergency else ranking
+        return [(self.intents[at], float(probabilities[at])) for at in order]
 
-    def _emergency_first(self, ranking: list[tuple[str, float]], at: int) -> list[tuple[str, float]]:
-        """The ranking with the emergency, now at `at`, and the first one's places changed."""
-        sure = [probability for _, probability in ranking]
-        below = min(1.0, 0.999 * self.thresholds.act / sure[0])
-        names = [
-            ranking[at][0],
-            *(name for name, _ in ranking[1:at]),
-            ranking[0][0],
-            *(name for name, _ in ranking[at + 1 :]),
-        ]
-        return [(name, probability * below) for name, probability in zip(names, sure, strict=True)]
-
-    def probabilities(self, features: Features) -> Numbers:
+    def probabilities(self, features: Features, vector: Floats | None = None) -> Numbers:
         """The probability of each intent for one text."""
         columns, values = self.vocabulary.row(features)
         scores = np.asarray(values @ self.weights[columns] + self.bias, dtype=np.float64)
-        one: Numbers = softmax(scores[None, :] * self.temperature)[0]
+        if self.dense is not None and vector is not None:
+            scores += vector @ self.dense
+        one: Numbers = cautious(softmax(scores[None, :] * self.temperature), self.intents, self.emergency)[0]
         return one
+
+
+def cautious(probabilities: Numbers, intents: Sequence[str], least: float) -> Numbers:
+    """Rows of probabilities, in which an emergency that is likelier than `least` is made likelier than all else.
+
+    Its odds are multiplied by as much as makes `least` one half; rows without such a likelihood stay as they are.
+    """
+    if EMERGENCY not in intents:
+        return probabilities
+    raised = probabilities.copy()
+    at = intents.index(EMERGENCY)
+    raised[raised[:, at] >= least, at] *= (1 - least) / least
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def softmax(scores: Numbers) -> Numbers:

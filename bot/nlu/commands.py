@@ -1,41 +1,34 @@
-"""`siaga nlu`: train the embedded interpreter, and measure an interpreter on a test file."""
+"""`siaga nlu`: train and measure the interpreters, put their models into service and take them back."""
 
 import asyncio
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx
 import orjson
 import typer
 
-from bot.config import load_config
-from bot.errors import ConfigurationError, SiagaError
-from bot.nlu.embedded import EmbeddedInterpreter, load_embedded
-from bot.nlu.evaluation import Report, evaluate
-from bot.nlu.interpreter import Interpreter
-from bot.nlu.rasa import Rasa
-from bot.nlu.rasa_models import in_service
+from bot.errors import SiagaError
+from bot.nlu.held import held_files, read_held
+from bot.nlu.measuring import Sources, Which, measured, progress, told
+from bot.nlu.models import Kept
+from bot.nlu.promoting import FIGURES, held_figures, promote
 from bot.nlu.rasa_serving import serve_rasa
-from bot.nlu.rasa_training import train_rasa
-from bot.nlu.training import Labels, read_examples, read_labels
+from bot.nlu.report import write_report
+from bot.nlu.sides import Side, embedded_side, rasa_side
+from bot.nlu.training import Example, read_examples, read_labels
 from bot.settings import HOME
 
-nlu = typer.Typer(help="Understanding: train it and measure it.", no_args_is_help=True)
-
-PATIENCE = 30.0
-"""Seconds for a batch of a measurement, which has no participant waiting."""
+nlu = typer.Typer(help="Understanding: train it, measure it, choose the model.", no_args_is_help=True)
 
 ConfigDir = Annotated[Path, typer.Option("--config-dir", envvar="SIAGA_CONFIG_DIR", help="The configuration")]
-DataDir = Annotated[Path, typer.Option("--data-dir", envvar="SIAGA_DATA_DIR", help="Where models are kept")]
+DataDir = Annotated[Path, typer.Option("--data-dir", envvar="SIAGA_DATA_DIR", help="Sources models are kept")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object")]
-
-
-class Which(StrEnum):
-    """The interpreters that can be measured."""
-
-    RASA = "rasa"
-    EMBEDDED = "embedded"
+Held = Annotated[
+    list[Path] | None,
+    typer.Option("--held", help="Messages to measure with, none of them trained on; again for more files"),
+]
 
 
 @nlu.command()
@@ -43,111 +36,153 @@ def train(
     rasa: Annotated[
         bool, typer.Option("--rasa", help="Rasa's model too, in an environment of its own (2.5 GB, minutes)")
     ] = False,
+    promoted: Annotated[
+        bool, typer.Option("--promote", help="Put it into service if it is no worse than the one there")
+    ] = False,
+    held: Held = None,
     config_dir: ConfigDir = HOME / "config",
     data_dir: DataDir = HOME / ".siaga",
 ) -> None:
-    """Train the embedded interpreter; does nothing when a model for this data exists."""
-    interpreter = _embedded(config_dir, data_dir)
-    limits = interpreter.thresholds
-    typer.echo(f"Model {interpreter.model}: act from {limits.act:.3f}, ask from {limits.ask:.3f}")
-    if rasa:
-        made = train_rasa(config_dir, data_dir, load_config(config_dir).nlu_lists(), typer.echo)
-        typer.echo(f"Rasa's model {made.name} is ready: siaga nlu serve")
+    """Train on the present data; does nothing when that model exists.
+
+    A first model comes into service at once, a later one with --promote.
+    """
+    with _clear():
+        sides = [embedded_side(config_dir, data_dir)]
+        sides += [rasa_side(config_dir, data_dir, typer.echo)] if rasa else []
+        messages = _held(held, config_dir, needed=promoted)
+        done = [_trained(side, messages, promoted) for side in sides]
+    if not all(done):
+        raise typer.Exit(1)
+
+
+def _trained(side: Side, held: Sequence[Example], promoted: bool) -> bool:
+    """Train and, if it is meant to, put into service; whether that was done as meant."""
+    kept = side.train()
+    limits, about = kept.thresholds, kept.about
+    typer.echo(
+        f"Model {kept.name} of {side.title}: {about.get('lines', '?')} lines, {about.get('seconds', '?')} s; "
+        f"act from {limits.act:.3f}, ask from {limits.ask:.3f}"
+    )
+    if promoted:
+        return asyncio.run(promote(side, kept, held, typer.echo, progress))
+    current = side.models.in_service()
+    if current is None or not side.models.usable(current):
+        side.models.promote(kept)
+    if held and "held" not in kept.about:
+        measured = asyncio.run(side.measure(kept, held, progress))
+        side.models.note(kept, held=held_figures(measured))
+    serving = side.models.current()
+    if serving == kept.name:
+        typer.echo("It is in service.")
+    else:
+        typer.echo(
+            f"It is not in service, {serving} is: siaga nlu train --promote{side.option} compares them."
+        )
+    return True
+
+
+@nlu.command()
+def rollback(
+    rasa: Annotated[
+        bool, typer.Option("--rasa", help="Rasa's model, not the embedded interpreter's")
+    ] = False,
+    config_dir: ConfigDir = HOME / "config",
+    data_dir: DataDir = HOME / ".siaga",
+) -> None:
+    """Put the model that was in service before back into service; running processes change over by themselves."""
+    with _clear():
+        side = _side(rasa, config_dir, data_dir)
+        left = side.models.current()
+        kept = side.models.roll_back()
+    typer.echo(f"Model {kept.name} is in service again, instead of {left or 'none'}.")
+
+
+@nlu.command()
+def models(config_dir: ConfigDir = HOME / "config", data_dir: DataDir = HOME / ".siaga") -> None:
+    """List the trained models, newest first; * marks the one in service."""
+    with _clear():
+        for rasa in (False, True):
+            side = _side(rasa, config_dir, data_dir)
+            typer.echo(f"Models of {side.title}:")
+            for line in [_line(side, kept) for kept in side.models.newest_first()] or ["  none yet"]:
+                typer.echo(line)
+
+
+def _line(side: Side, kept: Kept) -> str:
+    mark = "*" if kept.name == side.models.current() else " "
+    about = kept.about
+    line = f"{mark} {kept.name}  {str(about.get('when', ''))[:16]:<16}  {about.get('lines', '?')} lines"
+    if not side.models.usable(kept):
+        return f"{line}; made by {about['made_by']}, cannot be used by {side.models.made_by}"
+    figures = about.get("held")
+    if not figures:
+        return f"{line}, not measured yet"
+    shown = ("understood", "accuracy", "confident_wrong", "emergency")
+    return f"{line}; of {figures['n']} held: " + ", ".join(
+        f"{FIGURES[name]} {figures[name]:.1%}" for name in shown
+    )
 
 
 @nlu.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; SIAGA_RASA_URL names it")] = 5005,
+    processes: Annotated[int, typer.Option(min=1, help="Processes that share the port")] = 1,
     data_dir: DataDir = HOME / ".siaga",
 ) -> None:
     """Serve Rasa's model by Rasa's own contract, many messages at a time."""
-    serve_rasa(data_dir, host, port)
+    serve_rasa(data_dir, host, port, processes)
 
 
 @nlu.command("test")
-def measure(
-    file: Annotated[Path, typer.Argument(help="Rasa YAML, or JSON lines with text, intent, entities")],
+def measure(  # noqa: PLR0913, PLR0917 - options of a command
+    files: Annotated[list[Path], typer.Argument(help="Rasa YAML, or JSON lines with text, intent, entities")],
     interpreter: Annotated[Which, typer.Option(help="Which interpreter to measure")] = Which.EMBEDDED,
     as_json: AsJson = False,
+    report: Annotated[
+        Path | None, typer.Option(help="A folder to write a page with tables and pictures into")
+    ] = None,
     rasa_url: Annotated[
-        str | None, typer.Option(envvar="SIAGA_RASA_URL", help="A running Rasa server")
+        str | None,
+        typer.Option(envvar="SIAGA_RASA_URL", help="A running Rasa server; none: the trained model itself"),
     ] = None,
     config_dir: ConfigDir = HOME / "config",
     data_dir: DataDir = HOME / ".siaga",
 ) -> None:
-    """Measure an interpreter on a file of messages that it was not trained with."""
-    labels = _labels(config_dir)
-    report = asyncio.run(
-        _measure(file, labels, _embedded(config_dir, data_dir), _rasa_url(interpreter, rasa_url), data_dir)
-    )
+    """Measure an interpreter on files of messages that it was not trained with."""
+    with _clear():
+        labels = read_labels(config_dir / "rasa" / "domain.yml")
+        examples = [example for path in files for example in read_examples(path, labels)]
+        found = asyncio.run(measured(interpreter, examples, labels, Sources(config_dir, data_dir, rasa_url)))
+        page = write_report(report, found) if report else None
+    reports = {one.interpreter: one.report() for one in found}
     if as_json:
-        typer.echo(orjson.dumps(report).decode())
-    else:
-        _print(report)
+        shown = reports if interpreter is Which.BOTH else reports[interpreter]
+        typer.echo(orjson.dumps(shown).decode())
+        return
+    for line in told(list(reports.values()), len(examples)):
+        typer.echo(line)
+    if page:
+        typer.echo(f"Report: {page}")
 
 
-@nlu.command()
-def export() -> None:
-    """Write what was labelled at the desk as training data."""
-    typer.echo(
-        "Nothing is labelled yet: what was not understood is kept, labelling it comes later.", err=True
-    )
-    raise typer.Exit(1)
+def _side(rasa: bool, config_dir: Path, data_dir: Path) -> Side:
+    return rasa_side(config_dir, data_dir, typer.echo) if rasa else embedded_side(config_dir, data_dir)
 
 
-async def _measure(
-    file: Path, labels: Labels, embedded: EmbeddedInterpreter, url: str | None, data_dir: Path
-) -> Report:
+def _held(files: Sequence[Path] | None, config_dir: Path, *, needed: bool) -> list[Example]:
+    """The held messages; where none are needed and the project's are not installed, none."""
+    found = files or held_files()
+    labels = read_labels(config_dir / "rasa" / "domain.yml")
+    return read_held(found, labels) if found or needed else []
+
+
+@contextmanager
+def _clear() -> Iterator[None]:
+    """What SIAGA itself raises is one clear message and exit code 1."""
     try:
-        examples = read_examples(file, labels)
-        if url is None:
-            return await evaluate(embedded, examples, embedded.thresholds)
-        async with httpx.AsyncClient(timeout=PATIENCE) as http:
-            model = in_service(data_dir)
-            thresholds = model.thresholds if model else embedded.thresholds
-            rasa: Interpreter = Rasa(http, url, labels, timeout=PATIENCE, thresholds=thresholds)
-            return await evaluate(rasa, examples, thresholds)
+        yield
     except SiagaError as error:
-        raise _stop(error) from None
-
-
-def _rasa_url(which: Which, url: str | None) -> str | None:
-    """The address when Rasa is to be measured, else None."""
-    if which is Which.EMBEDDED:
-        return None
-    if not url:
-        raise _stop(SiagaError("SIAGA_RASA_URL is not set: name a running Rasa server, http://host:5005"))
-    return url
-
-
-def _labels(config_dir: Path) -> Labels:
-    try:
-        return read_labels(config_dir / "rasa" / "domain.yml")
-    except ConfigurationError as error:
-        raise _stop(error) from None
-
-
-def _embedded(config_dir: Path, data_dir: Path) -> EmbeddedInterpreter:
-    try:
-        lists = load_config(config_dir).nlu_lists()
-        return load_embedded(config_dir, data_dir / "models", lists)
-    except ConfigurationError as error:
-        raise _stop(error) from None
-
-
-def _stop(error: SiagaError) -> typer.Exit:
-    typer.echo(str(error), err=True)
-    return typer.Exit(1)
-
-
-def _print(report: dict[str, Any]) -> None:
-    """The report's main figures for people."""
-    act = report["act"]
-    for name in ("intent_accuracy", "intent_macro_f1", "top3_accuracy", "entity_f1", "understood"):
-        typer.echo(f"{name:<18}{report[name]:.4f}")
-    typer.echo(
-        f"act from {act['threshold']:.3f}: {act['coverage']:.1%} acted on, {act['confident_wrong']:.1%} wrongly"
-    )
-    for item in report["confusions"][:10]:
-        typer.echo(f"  {item['count']:>3} x {item['intent']} taken for {item['found']}")
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None

@@ -1,10 +1,8 @@
 """What words stand for (config/nlu/concepts.yml): knowledge of the field that no training line has to carry."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
-from bot.errors import ConfigurationError
-from bot.nlu.normalising import Normaliser, read_pairs
+from bot.nlu.normalising import Normaliser
 from bot.nlu.stems import stem
 
 
@@ -52,15 +50,3 @@ class Concepts:
             if len(self._known) < 50_000:
                 self._known[word] = known
         return known
-
-
-def load_concepts(path: Path, normaliser: Normaliser) -> Concepts:
-    """The concepts of a list file.
-
-    Raises:
-        ConfigurationError: the file is missing or a line of it is wrong; says which.
-    """
-    try:
-        return Concepts(read_pairs(path.read_text("utf-8").splitlines()), normaliser)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError([f"{path}:{error}"]) from None

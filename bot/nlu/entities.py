@@ -15,6 +15,10 @@ def spot(text: str, looker: Looker, tagger: Tagger) -> tuple[Entity, ...]:
     The value is what was written, but for identity numbers (digits alone) and case numbers (as we print them).
     """
     numbers = personal_numbers(text)
+    if not numbers and (entity := looker.only_name(text)):  # nothing around it marks a name that stands alone
+        name = text.strip()
+        start = text.index(name)
+        return (Entity(entity=entity, value=name, start=start, end=start + len(name)),)
     found = [_number(number, text) for number in numbers if number.kind in NUMBERS]
     for entity, start, end, _ in tagger.spans(looker.look(text)):
         if not _overlaps(start, end, numbers):

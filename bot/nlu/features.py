@@ -23,7 +23,7 @@ from bot.nlu.normalising import Normaliser
 from bot.nlu.stems import skeleton, stem
 
 WEIGHTS = {"s": 1.0, "k": 1.0, "c": 1.0, "r": 1.0, "p": 0.7}
-LEAST_SEEN = {"s": 1, "k": 1, "c": 3, "r": 3, "p": 1}
+LEAST_SEEN = {"s": 2, "k": 2, "c": 3, "r": 3, "p": 2}
 LIGHT = frozenset(".,:;-_'\"()/")
 """Signs that say nothing; question marks, exclamation marks and emoji do."""
 

@@ -8,8 +8,14 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.nlu.training import Example
 
 VOWELS = re.compile("[aiueo]")
+BLANKS = re.compile(r"(\s+)")
+COPIED = 3
+"""Every third example is learned from in a noisy copy too."""
 FORMS = 6
 """Of a standard word's forms, the first few are used: they are the usual ones."""
 
@@ -33,6 +39,20 @@ class Noise:
         """A noisy copy of a text."""
         words = [self._noisy(word) for word in text.split() if self._random.random() > 0.05]
         return " ".join(words) or text
+
+    def marked_copy(self, example: Example) -> Example:
+        """A noisy copy of an example; its entities are left as they were written, at their new places."""
+        text, at, spans = "", 0, []
+        for span in sorted(example.entities, key=lambda span: span.start):
+            text += self._around(example.text[at : span.start])
+            at = span.end
+            spans.append(replace(span, start=len(text), end=len(text) + span.end - span.start))
+            text += example.text[span.start : span.end]
+        return replace(example, text=text + self._around(example.text[at:]), entities=tuple(spans))
+
+    def _around(self, text: str) -> str:
+        """The words between entities, with the blanks that part them."""
+        return "".join(piece if piece.isspace() else self._noisy(piece) for piece in BLANKS.split(text))
 
     def _noisy(self, word: str) -> str:
         lower = word.lower()

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import SiagaError
-from bot.settings import HOME
+from bot.settings import HOME, Where
 
 LOCK = HOME / "requirements" / "rasa.lock"
 FITS = "import sys, venv; sys.exit(sys.version_info[:2] != (3, 10) or sys.maxsize < 2**32)"
@@ -63,9 +63,12 @@ class NotInstalled(SiagaError):
 
 
 def rasa_python(data_dir: Path, lock: Path = LOCK) -> Path | None:
-    """The Python of the environment of this lock file, or None while it is not complete."""
-    folder = _folder(data_dir, lock)
-    return _python(folder) if (folder / "complete").exists() else None
+    """The Python of the environment of this lock file, or None while it is not complete.
+
+    It is in the data folder, or came with the project, as in the image of docker/Dockerfile.rasa.
+    """
+    folders = [_folder(place, lock) for place in (data_dir, HOME)]
+    return next((_python(folder) for folder in folders if (folder / "complete").exists()), None)
 
 
 def make_rasa_home(data_dir: Path, say: Say, lock: Path = LOCK) -> Path:
@@ -163,10 +166,12 @@ def _worth_saying(line: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """The variables for a process of Rasa's environment: our code to import, no telemetry, no chatter."""
+    """The variables for a process of Rasa's environment: our code to import, the encoder, no telemetry, no chatter."""
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "VIRTUAL_ENV")}
+    encoder = Where().encoder  # also from .env, and by its whole path: such processes run in other folders
     return {
         **kept,
+        **({"SIAGA_ENCODER": str(encoder.resolve())} if encoder else {}),
         "PYTHONPATH": str(HOME),
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",

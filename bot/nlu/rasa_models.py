@@ -1,31 +1,16 @@
-"""Rasa's trained models as files: ``rasa/<name>.tar.gz``, what is known about each, and which one is in service."""
+"""Rasa's trained models: in ``models/rasa`` of the data folder, used by the version of Rasa that made them."""
 
-import json
-import os
+import re
 import shutil
-import tempfile
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.nlu.interpreter import Thresholds
+from bot.nlu.models import Kept, Models
+from bot.nlu.rasa_home import LOCK
 
-
-@dataclass(frozen=True)
-class RasaModel:
-    """A trained model.
-
-    Args:
-        name: hash of data and configuration.
-        path: its archive.
-        thresholds: chosen on messages that were held out.
-        about: all that training noted: thresholds, accuracy and coverage on the held-out messages, seconds.
-    """
-
-    name: str
-    path: Path
-    thresholds: Thresholds
-    about: dict[str, Any]
+RasaModel = Kept
+"""A trained model; its name is the hash of data and configuration."""
 
 
 def folder(data_dir: Path) -> Path:
@@ -33,47 +18,32 @@ def folder(data_dir: Path) -> Path:
     return data_dir / "models" / "rasa"
 
 
+def rasa_models(data_dir: Path) -> Models:
+    """Rasa's models under a data folder."""
+    return Models(folder(data_dir), ".tar.gz", made_by=rasa_version())
+
+
+def rasa_version(lock: Path = LOCK) -> str:
+    """The version of Rasa that the lock file names, as ``Rasa 3.6.21``; empty where there is no lock file."""
+    found = re.search(r"^rasa==([\d.]+)", lock.read_text("utf-8"), re.MULTILINE) if lock.exists() else None
+    return f"Rasa {found[1]}" if found else ""
+
+
 def find(data_dir: Path, name: str) -> RasaModel | None:
     """The model of this name, if it is complete."""
-    path = folder(data_dir) / f"{name}.tar.gz"
-    try:
-        about = json.loads((folder(data_dir) / f"{name}.json").read_text("utf-8"))
-        thresholds = Thresholds(act=float(about["act"]), ask=float(about["ask"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return RasaModel(name, path, thresholds, about) if path.is_file() else None
+    return rasa_models(data_dir).find(name)
 
 
 def in_service(data_dir: Path) -> RasaModel | None:
     """The model that `siaga nlu serve` answers with; None when nothing was trained yet."""
-    try:
-        file = (folder(data_dir) / "current").read_text("utf-8").strip()
-    except OSError:
-        return None
-    return find(data_dir, file.removesuffix(".tar.gz"))
+    return rasa_models(data_dir).in_service()
 
 
 def put(data_dir: Path, name: str, archive: Path, about: dict[str, Any]) -> RasaModel:
     """Keep a trained model; what is known about it is written last and makes it complete."""
-    folder(data_dir).mkdir(parents=True, exist_ok=True)
-    path = folder(data_dir) / f"{name}.tar.gz"
-    coming = path.with_suffix(".coming")
-    shutil.copy(archive, coming)
-    coming.replace(path)
-    _write(folder(data_dir) / f"{name}.json", json.dumps(about, indent=2))
-    return RasaModel(name, path, Thresholds(act=about["act"], ask=about["ask"]), about)
+    return rasa_models(data_dir).put(name, partial(shutil.copyfile, archive), about)
 
 
 def promote(data_dir: Path, model: RasaModel) -> None:
     """Put a model into service, also an older one again; a running server changes over by itself."""
-    current = folder(data_dir) / "current"
-    if not current.exists() or current.read_text("utf-8").strip() != model.path.name:
-        _write(current, model.path.name)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)
+    rasa_models(data_dir).promote(model)

@@ -13,23 +13,38 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+import yaml
 
 from bot.errors import ConfigurationError, SiagaError
 from bot.nlu.classifier import WRONG_AT_MOST, choose_thresholds
+from bot.nlu.encoder import Encoder
+from bot.nlu.models import Unusable
+from bot.nlu.noise import COPIED, Noise
 from bot.nlu.normalising import read_pairs
+from bot.nlu.rasa_files import read_yaml, write_examples, write_yaml
 from bot.nlu.rasa_home import LOCK, Say, make_rasa_home, run_shown
-from bot.nlu.rasa_models import RasaModel, find, promote, put
+from bot.nlu.rasa_models import RasaModel, find, put, rasa_models
 from bot.nlu.training import Example, read_labels, read_training
 
 HELD_OUT = 0.2
 """Share of each intent's examples that the thresholds are chosen on, by a model that was trained without them."""
 SIDE = ("rasa_side/tokenizer.py", "rasa_side/featurizer.py", "rasa_side/doubt.py")
-CODE = ("normalising.py", "stems.py", "concepts.py", "features.py", "rasa_training.py", *SIDE)
+CODE = (
+    "normalising.py",
+    "noise.py",
+    "stems.py",
+    "concepts.py",
+    "features.py",
+    "encoder.py",
+    "rasa_training.py",
+    *SIDE,
+)
 """Files of ours that change what comes out of training."""
-NEEDS = {"NormalisingTokenizer": ("words",), "WordFeaturizer": ("words", "concepts")}
-"""Lists that components of ours are given with their configuration, and so keep in the trained model."""
+NEEDS = {
+    "NormalisingTokenizer": ("words",),
+    "WordFeaturizer": ("words", "concepts", "encoder", "encoder_key"),
+}
+"""What components of ours are given with their configuration, and so keep in the trained model."""
 
 Lists = Mapping[str, Sequence[str]]
 
@@ -40,10 +55,11 @@ class TrainingFailed(SiagaError):
 
 @dataclass(frozen=True)
 class Source:
-    """What a model is made from: the operator's configuration, and names of facilities, places and systems."""
+    """What a model is made from: the operator's configuration, names of facilities, places and systems, an encoder."""
 
     config_dir: Path
     lists: Lists
+    encoder: Encoder | None = None
 
     @property
     def rasa(self) -> Path:
@@ -64,11 +80,15 @@ class Source:
             content = path.read_bytes() if path.exists() else b""
             digest.update(f"{path.name}:{len(content)}:".encode() + content)
         digest.update(repr(sorted((name, sorted(names)) for name, names in self.lists.items())).encode())
+        if self.encoder:
+            digest.update(self.encoder.key.encode())
         return digest.hexdigest()[:16]
 
 
-def train_rasa(config_dir: Path, data_dir: Path, lists: Lists, say: Say) -> RasaModel:
-    """Train a model of this configuration and put it into service; does nothing when there is one already.
+def train_rasa(
+    config_dir: Path, data_dir: Path, lists: Lists, say: Say, encoder: Encoder | None = None
+) -> RasaModel:
+    """Train a model of this configuration, without putting it into service; does nothing when there is one already.
 
     Makes Rasa's environment when it is missing. A fifth of the data is held out first to choose the thresholds, then
     the model is trained on all of it, so training runs twice.
@@ -78,6 +98,7 @@ def train_rasa(config_dir: Path, data_dir: Path, lists: Lists, say: Say) -> Rasa
         data_dir: the environment and the models are kept there.
         lists: names by entity, made into lookup tables.
         say: told how far it is; Rasa's own progress goes to the terminal.
+        encoder: the operator's sentence encoder; a model is served only where that one is.
 
     Raises:
         ConfigurationError: a file is missing or wrong; says file and line.
@@ -85,17 +106,16 @@ def train_rasa(config_dir: Path, data_dir: Path, lists: Lists, say: Say) -> Rasa
         NotInstalled: Rasa's environment could not be made.
         TrainingFailed: Rasa refused the data or its training failed.
     """
-    source = Source(config_dir, lists)
+    source = Source(config_dir, lists, encoder)
     examples = read_training(source.rasa / "nlu", read_labels(source.rasa / "domain.yml"))
     config = _config(source)
-    if model := find(data_dir, source.key()):
-        say(f"Model {model.name} is trained already.")
-    else:
+    with rasa_models(data_dir).locked("training"):
+        if model := find(data_dir, source.key()):
+            say(f"Rasa's model {model.name} is trained already.")
+            return model
         python = make_rasa_home(data_dir, say)
         with tempfile.TemporaryDirectory(prefix="siaga-train-") as work:
-            model = _Training(source, config, python, Path(work), say).run(examples, data_dir)
-    promote(data_dir, model)
-    return model
+            return _Training(source, config, python, Path(work), say).run(examples, data_dir)
 
 
 @dataclass
@@ -113,32 +133,40 @@ class _Training:
         for path in _data_files(self.source.rasa):
             shutil.copy(path, whole / "nlu")
         self._validate(whole)
+        write_examples(whole / "nlu" / "copies.yml", self._copies(examples))
         known, held = split(examples)
         part = self._folder("part")
-        write_examples(part / "nlu" / "examples.yml", known)
+        write_examples(part / "nlu" / "examples.yml", [*known, *self._copies(known)])
         self.say(
             f"Training on {len(known)} messages to see how sure the model has to be on {len(held)} others ..."
         )
-        answers = self._answers(self._train(part, key), [example.text for example in held])
+        answers = predicted(
+            self.python, self._train(part, key), [example.text for example in held], self.work
+        )
         about = measure(held, answers)
         self.say(
             f"Of these it understands {about['accuracy']:.1%}. Training on all {len(examples)} messages ..."
         )
         archive = self._train(whole, key)
-        about["seconds"] = round(time.monotonic() - begun)
+        about |= {"lines": len(examples), "seconds": round(time.monotonic() - begun)}
         return put(data_dir, key, archive, about)
+
+    def _copies(self, examples: Sequence[Example]) -> list[Example]:
+        """Noisy copies of some examples, as the embedded interpreter learns from them too."""
+        noise = Noise(dict(_pairs(self.source.lists_of_words[0])))
+        return [noise.marked_copy(example) for example in examples[::COPIED]]
 
     def _folder(self, name: str) -> Path:
         """A folder with everything that Rasa reads but the examples."""
         folder = self.work / name
         (folder / "nlu").mkdir(parents=True)
         shutil.copy(self.source.rasa / "domain.yml", folder)
-        _write_yaml(folder / "config.yml", self.config)
+        write_yaml(folder / "config.yml", self.config)
         tables = [
             {"lookup": entity, "examples": "".join(f"- {name}\n" for name in sorted(set(names)))}
             for entity, names in sorted(self.source.lists.items())
         ]
-        _write_yaml(folder / "nlu" / "lookups.yml", {"version": "3.1", "nlu": tables})
+        write_yaml(folder / "nlu" / "lookups.yml", {"version": "3.1", "nlu": tables})
         return folder
 
     def _validate(self, folder: Path) -> None:
@@ -162,17 +190,25 @@ class _Training:
             raise TrainingFailed("Rasa's training failed, see above.")
         return archive
 
-    def _answers(self, archive: Path, texts: Sequence[str]) -> list[dict[str, Any]]:
-        """What a model makes of texts."""
-        out = archive.with_suffix(".json")
-        asked = archive.with_suffix(".asked")
-        asked.write_text(json.dumps(texts), "utf-8")
-        if run_shown(
-            [self.python, "-m", "bot.nlu.rasa_side.predicting", archive, asked, out], archive.parent
-        ):
-            raise TrainingFailed("The trained model could not be tried, see above.")
-        answers: list[dict[str, Any]] = json.loads(out.read_text("utf-8"))
-        return answers
+
+def predicted(python: Path, archive: Path, texts: Sequence[str], work: Path) -> list[dict[str, Any]]:
+    """What a model makes of texts, in Rasa's form, without a server.
+
+    Args:
+        python: of Rasa's environment.
+        archive: the model.
+        texts: what is asked.
+        work: an empty folder, or one that may be written into.
+
+    Raises:
+        Unusable: the model cannot be used, such as one of another Rasa version; what Rasa says is on the terminal.
+    """
+    asked, answers = work / "asked.json", work / "answers.json"
+    asked.write_text(json.dumps(texts), "utf-8")
+    if run_shown([python, "-m", "bot.nlu.rasa_side.predicting", archive, asked, answers], work):
+        raise Unusable(f"The model {archive.name} cannot be used, see above.")
+    found: list[dict[str, Any]] = json.loads(answers.read_text("utf-8"))
+    return found
 
 
 def split(examples: Sequence[Example], *, seed: int = 1) -> tuple[list[Example], list[Example]]:
@@ -220,23 +256,6 @@ def measure(held: Sequence[Example], answers: Sequence[Mapping[str, Any]]) -> di
     }
 
 
-def write_examples(path: Path, examples: Sequence[Example]) -> None:
-    """Examples as Rasa's YAML, entities marked inline."""
-    lines: dict[str, list[str]] = defaultdict(list)
-    for example in examples:
-        lines[example.intent].append(f"- {marked(example)}\n")
-    sections = [{"intent": intent, "examples": "".join(group)} for intent, group in lines.items()]
-    _write_yaml(path, {"version": "3.1", "nlu": sections})
-
-
-def marked(example: Example) -> str:
-    """The text with its entities as ``[words](entity)``, on one line."""
-    text = example.text
-    for span in sorted(example.entities, key=lambda span: -span.start):
-        text = f"{text[: span.start]}[{text[span.start : span.end]}]({span.entity}){text[span.end :]}"
-    return " ".join(text.split())
-
-
 def _ranking(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [one for one in answer.get("intent_ranking", []) if one["name"]]
 
@@ -253,17 +272,22 @@ def _config(source: Source) -> dict[str, Any]:
     """
     path = source.rasa / "config.yml"
     try:
-        config: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+        config: dict[str, Any] = read_yaml(path)
         ours = [
             (component, NEEDS.get(component["name"].split(".")[-1], ())) for component in config["pipeline"]
         ]
-    except (OSError, YAMLError, KeyError, TypeError) as error:
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise ConfigurationError([f"{path}: this is no pipeline of Rasa: {error}"]) from None
     words, concepts = (_pairs(path) for path in source.lists_of_words)
-    lists = {"words": dict(words), "concepts": [list(pair) for pair in concepts]}
+    given = {"words": dict(words), "concepts": [list(pair) for pair in concepts], **_named(source.encoder)}
     for component, needed in ours:
-        component.update({name: lists[name] for name in needed})
+        component.update({name: given[name] for name in needed if name in given})
     return config
+
+
+def _named(encoder: Encoder | None) -> dict[str, Any]:
+    """What a component is told of an encoder; it runs in folders and processes of Rasa's, so by its whole path."""
+    return {"encoder": str(encoder.path.resolve()), "encoder_key": encoder.key} if encoder else {}
 
 
 def _pairs(path: Path) -> list[tuple[str, str]]:
@@ -271,12 +295,3 @@ def _pairs(path: Path) -> list[tuple[str, str]]:
         return list(read_pairs(path.read_text("utf-8").splitlines()))
     except (OSError, ValueError) as error:
         raise ConfigurationError([f"{path}:{error}"]) from None
-
-
-def _write_yaml(path: Path, content: Any) -> None:
-    """Write YAML in blocks: Rasa takes a file for training data when a line of it begins with ``nlu:``."""
-    writer = YAML(typ="safe", pure=True)
-    writer.default_flow_style = False
-    writer.width = 1_000_000
-    with path.open("w", encoding="utf-8") as file:
-        writer.dump(content, file)

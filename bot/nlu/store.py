@@ -1,10 +1,9 @@
 """Trained models as files: numbers and names only, nothing that could run when it is read."""
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -14,6 +13,7 @@ from bot.nlu.classifier import Classifier
 from bot.nlu.features import Vocabulary
 from bot.nlu.interpreter import Thresholds
 from bot.nlu.tagger import Tagger
+from bot.nlu.word_lists import WordLists
 
 DAMAGED = (OSError, ValueError, KeyError, EOFError, BadZipFile)
 """What reading a file raises that is no model of ours."""
@@ -26,41 +26,42 @@ class Model:
     classifier: Classifier
     tagger: Tagger
     common: frozenset[str]
+    encoder: str = ""
+    """Key of the sentence encoder that it was trained with, and cannot be used without."""
 
 
-def save(path: Path, model: Model) -> None:
-    """Write a model; a reader sees the whole file or none."""
+def save(path: Path, model: Model, lists: WordLists) -> None:
+    """Write a model and the word lists that it was trained with."""
     classifier, tagger = model.classifier, model.tagger
-    path.parent.mkdir(parents=True, exist_ok=True)
     about = {
         "intents": classifier.intents,
         "temperature": classifier.temperature,
         "act": classifier.thresholds.act,
         "ask": classifier.thresholds.ask,
         "emergency": classifier.emergency,
+        "words": dict(lists.words),
+        "concepts": list(lists.concepts),
+        "encoder": model.encoder,
     }
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".npz")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(
-                file,
-                about=_packed([json.dumps(about)]),
-                names=_packed(classifier.vocabulary.names),
-                rarity=classifier.vocabulary.rarity,
-                weights=classifier.weights,
-                bias=classifier.bias,
-                tag_names=_packed(tagger.names),
-                tag_weights=tagger.weights,
-                tag_bias=tagger.bias,
-                common=_packed(sorted(model.common)),
-            )
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    dense: dict[str, Any] = {} if classifier.dense is None else {"dense": classifier.dense}
+    with path.open("wb") as file:
+        np.savez(
+            file,
+            about=_packed([json.dumps(about)]),
+            names=_packed(classifier.vocabulary.names),
+            rarity=classifier.vocabulary.rarity,
+            weights=classifier.weights,
+            bias=classifier.bias,
+            tag_names=_packed(tagger.names),
+            tag_weights=tagger.weights,
+            tag_bias=tagger.bias,
+            common=_packed(sorted(model.common)),
+            **dense,
+        )
 
 
-def load(path: Path) -> Model:
-    """Read a model back.
+def load(path: Path) -> tuple[Model, WordLists]:
+    """Read a model back, and the word lists that belong to it.
 
     Raises:
         one of `DAMAGED`: the file is missing, damaged, or not of this form.
@@ -75,9 +76,12 @@ def load(path: Path) -> Model:
             temperature=about["temperature"],
             thresholds=Thresholds(act=about["act"], ask=about["ask"]),
             emergency=about["emergency"],
+            dense=file.get("dense"),
         )
         tagger = Tagger(tuple(_unpacked(file["tag_names"])), file["tag_weights"], file["tag_bias"])
-        return Model(classifier, tagger, frozenset(_unpacked(file["common"])))
+        concepts = tuple((written, concept) for written, concept in about["concepts"])
+        model = Model(classifier, tagger, frozenset(_unpacked(file["common"])), about["encoder"])
+        return model, WordLists(about["words"], concepts)
 
 
 def _packed(names: list[str] | tuple[str, ...]) -> NDArray[np.uint8]:

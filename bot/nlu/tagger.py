@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bot.nlu.features import Floats
 from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.normalising import Normaliser
-from bot.nlu.stems import skeleton
+from bot.nlu.stems import skeleton, stem
 from bot.reading.dates import find_when
 from bot.reading.words import Token
 
@@ -74,6 +74,7 @@ class Looker:
         self._common = common
         self._described: dict[str, tuple[str, ...]] = {}
         self._gazetteer = gazetteer
+        self._usual = {self._stem(word) for word in common}
 
     def look(self, text: str) -> Seen:
         """The words of a text with their features."""
@@ -91,6 +92,14 @@ class Looker:
         features = tuple(tuple(_around(own, at, text, words)) for at in range(len(words)))
         return Seen(tuple(words), features, times, stops)
 
+    def only_name(self, text: str) -> str | None:
+        """The entity of a text that is one name on a list and nothing else."""
+        words = split(text)
+        found = self._gazetteer.found(words)
+        if len(found) != 1 or found[0][:2] != (0, len(words)):
+            return None
+        return min(found[0][2])
+
     def _own(self, token: Token, text: str) -> list[str]:
         described = self._described.get(token.word)
         if described is None:
@@ -103,7 +112,12 @@ class Looker:
     def _describe(self, word: str) -> list[str]:
         plain = self._normaliser.normalise(word).text
         features = [f"w{word}", f"n{plain}", f"k{skeleton(word)}", f"3{word[:3]}", f"e{word[-3:]}"]
-        return [*features, "usual" if word in self._common else "rare"]
+        usual = word in self._common or self._stem(word) in self._usual
+        return [*features, "usual" if usual else "rare"]
+
+    def _stem(self, word: str) -> str:
+        """The stem of what a word means: ``rujukannya`` is as usual a word as ``rujukan``."""
+        return stem(self._normaliser.normalise(word).text.partition(" ")[0])
 
 
 def _inside(words: Sequence[Token], start: int, end: int) -> tuple[int, int]:
@@ -118,8 +132,10 @@ def _shape(written: str) -> str:
     return "U" if written.isupper() and len(written) > 1 else "C" if written[0].isupper() else "l"
 
 
-FAR = ("w", "n", "list", "rule", "head", "s", "rare", "usual")
-"""Features of neighbours that count; of the second neighbours too, but for the word as written."""
+FAR = ("n", "list", "rule", "head", "s", "rare", "usual")
+"""Features of the second neighbours that count."""
+NEAR = (*FAR, "w", "3", "e")
+"""Features of the neighbours that count."""
 
 
 def _around(own: Sequence[Sequence[str]], at: int, text: str, words: Sequence[Token]) -> Iterator[str]:
@@ -132,7 +148,7 @@ def _around(own: Sequence[Sequence[str]], at: int, text: str, words: Sequence[To
             yield f"{offset}none"
             continue
         for feature in own[other]:
-            if feature.startswith(FAR if abs(offset) == 1 else FAR[1:]):
+            if feature.startswith(NEAR if abs(offset) == 1 else FAR):
                 yield f"{offset}{feature}"
     if at:
         between = text[words[at - 1].end : words[at].start]

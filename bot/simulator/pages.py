@@ -21,6 +21,7 @@ from bot.channels.rendering import Part, lay_out
 from bot.channels.simulator import LOOKS
 from bot.delivery import inbox
 from bot.delivery.waking import first_of
+from bot.errors import ChannelError
 from bot.live import Live
 from bot.messages import Address, Incoming, Media, MediaKind, Option, Text
 from bot.storage.engine import Database
@@ -198,10 +199,12 @@ async def _media(simulation: Simulation, kind: str, file: UploadFile | None) -> 
 
 
 async def read_file(database: Database, sealer: Sealer, reference: str) -> tuple[str, bytes]:
-    """Content type and bytes of a file that was sent from the simulator."""
+    """Content type and bytes of a file that was sent from the simulator. Raises `ChannelError`."""
     async with database.sessions() as session:
-        kept = await session.get_one(SimulatorFile, UUID(reference))
-        return kept.content_type, bytes.fromhex(sealer.open(kept.sealed))
+        kept = await session.get(SimulatorFile, UUID(reference))
+    if kept is None:
+        raise ChannelError("media_unavailable")
+    return kept.content_type, bytes.fromhex(sealer.open(kept.sealed))
 
 
 async def _phone(simulation: Simulation, look: str, name: str) -> dict[str, object]:

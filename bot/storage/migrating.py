@@ -35,7 +35,7 @@ async def upgrade(database_url: str) -> None:
 
 
 async def pending(database: Database) -> bool:
-    """Whether the schema is not at the newest version."""
+    """Whether the schema lacks something of this release. That of a newer release, migrated first, lacks nothing."""
     async with database.engine.connect() as connection:
         return await connection.run_sync(_pending)
 
@@ -59,7 +59,9 @@ def _upgrade(connection: Connection) -> None:
 
 def _pending(connection: Connection) -> bool:
     at = MigrationContext.configure(connection).get_current_heads()
-    return set(at) != set(ScriptDirectory(str(_HERE)).get_heads())
+    ours = ScriptDirectory(str(_HERE))
+    newer = set(at) - {revision.revision for revision in ours.walk_revisions()}
+    return not newer and set(at) != set(ours.get_heads())
 
 
 def _config(connection: Any) -> Config:

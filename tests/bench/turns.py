@@ -14,6 +14,8 @@ import secrets
 import tempfile
 import time
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import quantiles
@@ -24,7 +26,8 @@ from sqlalchemy import func, select
 from bot.app import Bot, assembled, clock
 from bot.delivery import inbox
 from bot.local import local_services
-from bot.messages import Address, Incoming
+from bot.messages import Address, Incoming, Interpretation
+from bot.nlu.cache import Cached
 from bot.settings import Settings
 from bot.storage.migrating import upgrade
 from bot.storage.tables import Inbox, InboxState, Outbox
@@ -37,7 +40,9 @@ async def measure(settings: Settings, people: int, messages: int) -> dict[str, o
     """Write `messages` for each of `people`, and have one worker answer all of them."""
     await upgrade(settings.database_url)
     async with assembled(settings) as bot:
-        worker = Worker(bot.database, bot.sealer, bot.conversations.take_turn, clock)
+        timed = Timed(bot.interpreter)
+        conversations = replace(bot.conversations, interpreter=timed)
+        worker = Worker(bot.database, bot.sealer, conversations.take_turn, clock)
         stopping = asyncio.Event()
         task = asyncio.create_task(worker.run(stopping))
         started, cpu = time.perf_counter(), time.process_time()
@@ -45,7 +50,28 @@ async def measure(settings: Settings, people: int, messages: int) -> dict[str, o
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
         stopping.set()
         await task
-        return await _figures(bot, seconds, cpu)
+        return await _figures(bot, seconds, cpu) | {"interpretation_ms": timed.spread()}
+
+
+class Timed:
+    """Notes what interpretation adds to each turn; without a cache, since real people do not all write the same."""
+
+    def __init__(self, interpreter: Cached) -> None:
+        self._behind = interpreter.behind
+        self._took: list[float] = []
+        self.name, self.model = self._behind.name, self._behind.model
+
+    async def interpret(self, texts: Sequence[str]) -> list[Interpretation]:
+        """As the interpreter behind."""
+        begun = time.perf_counter()
+        read = await self._behind.interpret(texts)
+        self._took.append(1000 * (time.perf_counter() - begun))
+        return read
+
+    def spread(self) -> dict[str, float]:
+        """Milliseconds."""
+        cuts = quantiles(self._took, n=100, method="inclusive")
+        return {"p50": round(cuts[49], 2), "p95": round(cuts[94], 2), "p99": round(cuts[98], 2)}
 
 
 async def _person(bot: Bot, number: int, messages: int) -> None:

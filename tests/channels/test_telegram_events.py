@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.channels.telegram_events import events
 from bot.errors import BadPayload
-from bot.messages import Incoming, Location, Media, MediaKind, Reachability
+from bot.messages import Contact, Incoming, Location, Media, MediaKind, Reachability
 from tests.channels.webhooks import names, payload
 
 
@@ -41,7 +41,10 @@ SAYS = {
     "start-deeplink": {"text": "/start outage_GG-2611-0002"},
     "text": {"profile_name": "Ucok Sihombing"},
     "contact-own": {"text": "+6281399000205", "phone": "+6281399000205", "quoted": "880000005:99"},
-    "contact-other": {"unsupported": "contact"},
+    "contact-other": {
+        "unsupported": "contact",
+        "card": Contact(name="Bidan Desa", phones=("+6281399000999",)),
+    },
     "location": {"location": Location(latitude=-6.914744, longitude=107.60981)},
     "venue": {
         "location": Location(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels import telegram as module
+from bot.channels import telegram_media
 from bot.channels.channel import Webhook
 from bot.channels.telegram import Telegram, TelegramAccount
 from bot.errors import BadPayload, ChannelError, Forged
@@ -119,16 +120,24 @@ def decision(error):
     ("status", "body", "decided"),
     [
         (429, error_body(429, "Too Many Requests", retry_after=7), ("http_429", True, 7.0, False, False)),
-        (400, error_body(400, "Bad Request: message is too long"), ("http_400", False, None, False, False)),
+        (
+            400,
+            error_body(400, "Bad Request: message is too long"),
+            ("message_too_long", False, None, False, False),
+        ),
         (400, error_body(400, "Bad Request: chat not found"), ("chat_not_found", False, None, True, False)),
         (
             400,
             error_body(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1005),
             ("chat_migrated", False, None, True, False),
         ),
-        (403, error_body(403, "Forbidden: user is deactivated"), ("http_403", False, None, True, False)),
-        (401, error_body(401, "Unauthorized"), ("http_401", True, 300.0, False, False)),
-        (404, error_body(404, "Not Found"), ("http_401", True, 300.0, False, False)),
+        (
+            403,
+            error_body(403, "Forbidden: user is deactivated"),
+            ("user_deactivated", False, None, True, False),
+        ),
+        (401, error_body(401, "Unauthorized"), ("http_401", True, 60.0, False, False)),
+        (404, error_body(404, "Not Found"), ("http_401", True, 60.0, False, False)),
         (409, error_body(409, "Conflict"), ("http_409", True, 30.0, False, False)),
         (500, error_body(500, "Internal Server Error"), ("broken_answer", True, None, False, True)),
         (502, "<html>Bad Gateway</html>", ("broken_answer", True, None, False, True)),
@@ -234,7 +243,7 @@ async def test_a_file_that_is_gone(telegram):
 
 
 async def test_a_file_that_is_too_large(telegram, telegram_api, monkeypatch):
-    monkeypatch.setattr(module, "LARGEST_FILE", 3)
+    monkeypatch.setattr(telegram_media, "LARGEST_FILE", 3)
     telegram_api.files["doc-1"] = ("documents/file_3.pdf", b"%PDF")
     with pytest.raises(ChannelError) as raised:
         await telegram.fetch(Media(kind=MediaKind.DOCUMENT, reference="doc-1"))

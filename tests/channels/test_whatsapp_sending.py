@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.channels import whatsapp as whatsapp_module
 from bot.channels import whatsapp_api, whatsapp_media
 from bot.channels.channel import Webhook
+from bot.channels.failures import Act
 from bot.channels.whatsapp import WhatsApp
 from bot.channels.whatsapp_contents import DEFINITIONS
-from bot.channels.whatsapp_errors import DECISIONS, failure
+from bot.channels.whatsapp_errors import TABLE, failure
 from bot.errors import ChannelError
 from bot.messages import Call, Incoming, Media, MediaKind, Option, Text
 from tests.channels.conftest import PUBLIC_URL, KeptContents
@@ -173,16 +173,16 @@ def decision(error):
         (400, error_body(21610, 400), ("21610", False, None, True, False)),
         (400, error_body(21617, 400), ("21617", False, None, False, False)),
         (400, error_body(21611, 400), ("21611", True, 120, False, False)),
-        (400, error_body(63007, 400), ("63007", True, 300, False, False)),
-        (401, error_body(20003, 401), ("20003", True, 300, False, False)),
+        (400, error_body(63007, 400), ("63007", True, 60, False, False)),
+        (401, error_body(20003, 401), ("20003", True, 60, False, False)),
         (404, error_body(20404, 404), ("20404", False, None, False, False)),
         (429, error_body(20429, 429), ("20429", True, None, False, False)),
         (429, "slow down", ("http_429", True, None, False, False)),
         (400, "<html>bad</html>", ("http_400", False, None, False, False)),
-        (500, error_body(20500, 500), ("20500", True, None, False, False)),
-        (503, "<html>down</html>", ("http_503", True, None, False, False)),
-        (201, "<html>what?</html>", ("broken_answer", True, None, False, False)),
-        (201, {}, ("broken_answer", True, None, False, False)),
+        (500, error_body(20500, 500), ("20500", True, None, False, True)),
+        (503, "<html>down</html>", ("http_503", True, None, False, True)),
+        (201, "<html>what?</html>", ("broken_answer", True, None, False, True)),
+        (201, {}, ("broken_answer", True, None, False, True)),
         (
             400,
             {"type": "https://x.example/21211", "title": "no", "status": 400, "code": 21211},
@@ -200,11 +200,13 @@ async def test_what_an_answer_means(status, body, decided, whatsapp, twilio):
     assert raised.value.__cause__ is None
 
 
-@pytest.mark.parametrize("code", sorted(DECISIONS))
-def test_every_code_of_a_callback_is_decided(code):
-    error = failure(str(code))
-    assert error.code == str(code)
-    assert error.retry != error.unreachable  # each code in the table says one or the other
+@pytest.mark.parametrize("code", sorted(TABLE))
+def test_a_callback_means_what_the_answer_means(code):
+    """All but what may have been accepted: a callback comes after that."""
+    error, meaning = failure(code), TABLE[code]
+    assert error.code in (code, f"http_{code}")
+    assert error.retry == (meaning.act in (Act.RETRY, Act.REPAIR))
+    assert error.unreachable == (meaning.act is Act.MARK)
 
 
 @pytest.mark.parametrize("code", ["63016", "63049", "30036", "21620", "99999"])
@@ -218,51 +220,57 @@ async def test_wrong_credentials(twilio, twilio_account):
     with pytest.raises(ChannelError) as raised:
         await say(channel, Text(body="halo"))
     await channel.close()
-    assert decision(raised.value) == ("20003", True, 300, False, False)
+    assert decision(raised.value) == ("20003", True, 60, False, False)
 
 
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch):
-    monkeypatch.setattr(whatsapp_module, "SETTLING", 0.0)
+async def taken(channel, text, since):
+    [call] = channel.render(TO, text)
+    return await channel.taken(TO, call, since)
 
 
 @pytest.mark.parametrize("text", [Text(body="halo"), question("Ya", "Tidak"), question("1", "2", "3", "4")])
-async def test_a_message_whose_answer_was_lost_is_found(text, whatsapp, twilio):
+async def test_a_message_whose_answer_was_lost_is_known_to_twilio(text, whatsapp, twilio):
     await say(whatsapp, text)
+    twilio.messages.clear()
+    begun = datetime.now(UTC)
     twilio.cut_next()
-    [sid] = await say(whatsapp, text)
-    assert len(twilio.sent) == 2
-    assert sid == twilio.sent[-1]["MessageSid"]
+    with pytest.raises(ChannelError) as raised:
+        await say(whatsapp, text)
+    assert decision(raised.value) == ("broken_answer", True, None, False, True)
+    assert await taken(whatsapp, text, begun) == [twilio.sent[-1]["MessageSid"]]
+    assert await taken(whatsapp, Text(body="lain"), begun) == []
 
 
-async def test_a_message_whose_answer_came_late_is_found(whatsapp, twilio, monkeypatch):
+async def test_a_question_that_went_as_words_is_known_too(whatsapp, twilio):
+    begun = datetime.now(UTC)
+    twilio.fail_next(403, error_body(20403, 403))  # no content to be had
+    [sid] = await say(whatsapp, question("Ya", "Tidak"))
+    assert await taken(whatsapp, question("Ya", "Tidak"), begun) == [sid]
+
+
+async def test_an_answer_that_comes_late_is_no_answer(whatsapp, twilio, monkeypatch):
     monkeypatch.setattr(whatsapp_api, "PATIENCE", 0.2)
     twilio.hang_next(0.5)
-    assert await say(whatsapp, Text(body="halo")) == [twilio.sent[0]["MessageSid"]]
+    with pytest.raises(ChannelError) as raised:
+        await say(whatsapp, Text(body="halo"))
+    assert decision(raised.value) == ("timeout", True, None, False, True)
 
 
 async def test_an_older_message_with_the_same_words_is_another_one(whatsapp, twilio):
     [older] = await say(whatsapp, Text(body="halo"))
     twilio.messages[older]["date_created"] = "Sat, 21 Nov 2026 01:00:00 +0000"
+    begun = datetime.now(UTC)
     twilio.cut_next(after_taking=False)
-    with pytest.raises(ChannelError) as raised:
+    with pytest.raises(ChannelError):
         await say(whatsapp, Text(body="halo"))
-    assert decision(raised.value) == ("broken_answer", True, None, False, False)
+    assert await taken(whatsapp, Text(body="halo"), begun) == []
 
 
-async def test_a_message_that_did_not_arrive_may_be_sent_again(whatsapp, twilio):
-    twilio.cut_next(after_taking=False)
+async def test_twilio_cannot_always_be_asked(whatsapp, twilio):
+    twilio.fail_next(503, "down")
     with pytest.raises(ChannelError) as raised:
-        await say(whatsapp, Text(body="halo"))
-    assert decision(raised.value) == ("broken_answer", True, None, False, False)
-
-
-@pytest.mark.parametrize(("status", "code"), [(500, "20500"), (503, "http_503")])
-async def test_while_nobody_can_be_asked_it_stays_open(status, code, whatsapp, twilio):
-    twilio.fail_next(status, error_body(20500, 500) if status == 500 else "down", times=2)
-    with pytest.raises(ChannelError) as raised:
-        await say(whatsapp, Text(body="halo"))
-    assert decision(raised.value) == (code, True, None, False, True)
+        await taken(whatsapp, Text(body="halo"), datetime.now(UTC))
+    assert raised.value.retry
 
 
 async def test_nobody_there(twilio_account):

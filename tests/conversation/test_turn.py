@@ -49,6 +49,7 @@ class ByWord:
             confidence=confidence,
             ranking=((intent, confidence),),
             interpreter=self.name,
+            thresholds=self.thresholds,
         )
 
 
@@ -67,7 +68,6 @@ class Desk:
             config=config,
             texts=texts,
             interpreter=interpreter,  # type: ignore[arg-type]
-            thresholds=interpreter.thresholds,
             flows=FLOWS,
             live=Live(None),
             clock=clock,

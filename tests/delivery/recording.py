@@ -18,6 +18,8 @@ class Recording:
         self.name = name
         self.sent: list[tuple[str, str]] = []
         self.failures: deque[Exception | None] = deque()
+        self.refusing: dict[str, ChannelError] = {}
+        """Addresses at which every message fails, and how."""
         self.gate: asyncio.Event | None = None
         """When set to an event, `send` waits for it after the provider took the message."""
         self.in_flight = 0
@@ -42,6 +44,7 @@ class Recording:
         try:
             await asyncio.sleep(0.002)
             failure = self.failures.popleft() if self.failures else None
+            failure = failure or self.refusing.get(to)
             if failure is not None:
                 raise failure
             self.sent.append((to, str(call.fields["body"])))

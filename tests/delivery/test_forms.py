@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.forms import incoming_from_json, incoming_to_json, text_from_json, text_to_json
-from bot.messages import Address, Incoming, Location, Media, MediaKind, Option, Text
+from bot.messages import Address, Contact, Incoming, Location, Media, MediaKind, Option, Text
 
 # Channels clean what PostgreSQL cannot hold (`channels.channel.clean`), so no half surrogate pairs come this far.
 words = st.text(st.characters(exclude_categories=["Cs"]))
@@ -31,6 +31,7 @@ FIELDS = dict(
     tapped=st.none() | words,
     media=st.lists(media, max_size=3).map(tuple),
     location=st.none() | st.builds(Location, latitude=numbers, longitude=numbers, name=words),
+    card=st.none() | st.builds(Contact, name=words, phones=st.lists(words, max_size=2).map(tuple)),
     quoted=st.none() | words,
     to=words,
     profile_name=words,

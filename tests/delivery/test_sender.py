@@ -1,26 +1,20 @@
 """The sender: everything leaves, in order, once; what fails is tried again or kept with its reason."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from bot.delivery import outbox
-from bot.delivery.pace import Pace
-from bot.delivery.sender import Sender
+from bot.delivery.outbox import Room
 from bot.errors import ChannelError
-from bot.messages import Address, Text
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import ChannelAddress, Outbox, OutboxState, Participant, Priority
 from tests.conftest import Clock
+from tests.delivery.post import Post, eventually
 from tests.delivery.recording import Recording
-
-UNPACED = Pace(seconds_between={})
 
 
 @pytest.fixture
@@ -33,75 +27,9 @@ def whatsapp() -> Recording:
     return Recording("whatsapp")
 
 
-class Post:
-    """The outbox of a test and its senders."""
-
-    def __init__(self, database: Database, sealer: Sealer, clock: Clock, *channels: Recording) -> None:
-        self.database, self.sealer, self.clock = database, sealer, clock
-        self.channels = {channel.name: channel for channel in channels}
-
-    async def queue(self, body: str, *, to: str = "telegram:1", **more: object) -> int | None:
-        async with self.database.sessions.begin() as session:
-            return await outbox.queue(
-                session,
-                self.sealer,
-                channel=to.partition(":")[0],
-                address=Address(to),
-                text=Text(body=body),
-                message_id=None,
-                now=self.clock(),
-                **more,  # type: ignore[arg-type]
-            )
-
-    async def resend(self, outbox_id: int) -> bool:
-        async with self.database.sessions.begin() as session:
-            return await outbox.resend(session, outbox_id, self.clock())
-
-    def sender(self, **options: object) -> Sender:
-        options.setdefault("pace", UNPACED)
-        return Sender(self.database, self.sealer, self.channels, self.clock, **options)  # type: ignore[arg-type]
-
-    @asynccontextmanager
-    async def sending(self, senders: int = 1, **options: object) -> AsyncIterator[None]:
-        stopping = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            for _ in range(senders):
-                group.create_task(self.sender(**options).run(stopping))
-            try:
-                yield
-            finally:
-                stopping.set()
-
-    async def rows(self) -> list[Outbox]:
-        async with self.database.sessions() as session:
-            return list(await session.scalars(select(Outbox).order_by(Outbox.id)))
-
-    async def row(self) -> Outbox:
-        [row] = await self.rows()
-        return row
-
-    async def settled(self) -> None:
-        """Until nothing is queued that is due."""
-        while any(
-            row.state is OutboxState.QUEUED and (row.next_try_at <= self.clock() or row.hold)
-            for row in await self.rows()
-        ):
-            await asyncio.sleep(0.01)
-
-    async def run_until_settled(self, **options: object) -> None:
-        async with asyncio.timeout(10), self.sending(**options):
-            await self.settled()
-
-
 @pytest.fixture
 def post(database: Database, sealer: Sealer, clock: Clock, telegram: Recording, whatsapp: Recording) -> Post:
     return Post(database, sealer, clock, telegram, whatsapp)
-
-
-async def eventually(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_message_goes_out_and_is_noted(post: Post, telegram: Recording) -> None:
@@ -201,7 +129,9 @@ async def test_parts_go_in_order_and_resume_where_they_stopped(post: Post, teleg
 async def test_a_sender_that_died_is_taken_over_from_where_it_was(post: Post, telegram: Recording) -> None:
     """As after kill -9 between two parts: the hold stays until it runs out."""
     await post.queue("satu|dua")
-    [due] = await outbox.claim_due(post.database, (hold := uuid4()), post.clock(), 60, ["telegram"], 8)
+    [due] = await outbox.claim_due(
+        post.database, (hold := uuid4()), post.clock(), 60, {"telegram": Room(8, 8)}
+    )
     assert await outbox.change(post.database, due, {"parts_sent": 1, "provider_id": "id-0"})
     assert due.hold == hold
     async with post.sending():
@@ -227,20 +157,6 @@ async def test_where_nobody_can_be_asked_a_broken_connection_means_one_more_try(
     row = await post.row()
     assert (row.state, row.error_code) == (OutboxState.UNKNOWN, "timeout")
     assert not telegram.failures
-
-
-async def test_on_whatsapp_what_may_have_been_accepted_is_not_sent_again(
-    post: Post, whatsapp: Recording
-) -> None:
-    whatsapp.failures.append(ChannelError("timeout", retry=True, unknown=True))
-    outbox_id = await post.queue("satu", to="whatsapp:+62811")
-    await post.queue("dua", to="whatsapp:+62811")
-    await post.run_until_settled()
-    assert [row.state for row in await post.rows()] == [OutboxState.UNKNOWN, OutboxState.SENT]
-    assert outbox_id
-    assert await post.resend(outbox_id)
-    await post.run_until_settled()
-    assert whatsapp.texts() == ["dua", "satu"]
 
 
 async def test_a_mistake_of_ours_ends_one_message_only(post: Post, telegram: Recording) -> None:
@@ -353,12 +269,3 @@ async def test_stopping_finishes_the_part_on_its_way_and_leaves_the_rest(
         assert (row.parts_sent, row.hold, row.state) == (1, None, OutboxState.QUEUED)
         await post.run_until_settled()
     assert telegram.texts() == ["satu", "dua"]
-
-
-def test_pace_lets_a_burst_pass_and_then_one_at_a_time() -> None:
-    pace = Pace({"whatsapp": 2.0}, burst=3)
-    now = time.monotonic()
-    assert [pace.wait("whatsapp", "whatsapp:1", now) for _ in range(5)] == pytest.approx([0, 0, 0, 2, 4])
-    assert pace.wait("whatsapp", "whatsapp:2", now) == 0
-    assert pace.wait("whatsapp", "whatsapp:1", now + 100) == 0
-    assert [pace.wait("simulator", "simulator:1", now) for _ in range(50)] == [0] * 50

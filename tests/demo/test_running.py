@@ -9,8 +9,8 @@ import pytest
 from bot import local
 from bot.demo import running
 from bot.demo.running import run
+from bot.listening import PortTaken
 from bot.local import AlreadyRunning
-from bot.serving import PortTaken
 
 
 @pytest.fixture

@@ -1,9 +1,13 @@
 """What the desk's tests are made of: a desk on a real database, agents, a participant's case, and browsers."""
 
 import re
-from collections.abc import Callable, Mapping
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +22,9 @@ from bot.config import Config, load_config
 from bot.conversation.handling import Handling
 from bot.desk import Desk, router
 from bot.live import Live
+from bot.media.keeping import Keeper
+from bot.media.stores import Folder
+from bot.media.vault import Vault
 from bot.messages import Address, Media
 from bot.notices.publishing import Publisher
 from bot.reading.numbers import mask
@@ -50,7 +57,9 @@ class Scene:
     """A desk with everything it needs."""
 
     desk: Desk
-    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    files: dict[str, tuple[str, bytes]]
+    keeper: Keeper
+    folder: Path
     people: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -165,7 +174,9 @@ def make_scene(
     async def fetched(reference: str) -> tuple[str, bytes]:
         return files[reference]
 
-    channels: Mapping[str, Channel] = {"simwhatsapp": Simulator("simwhatsapp", shown, fetched)}
+    channels: dict[str, Channel] = {"simwhatsapp": Simulator("simwhatsapp", shown, fetched)}
+    folder = Path(tempfile.mkdtemp(prefix="siaga-desk-"))
+    vault = Vault(Folder(folder), sealer)
     desk = Desk(
         database=database,
         sealer=sealer,
@@ -174,11 +185,13 @@ def make_scene(
         handling=Handling(sealer=sealer, config=config, texts=texts, live=live, clock=clock),
         publisher=Publisher(config, texts, sealer),
         live=live,
-        channels=channels,
         clock=clock,
+        vault=vault,
         **({"secure_cookies": False} | more),
     )
-    return Scene(desk, files)
+    scene = Scene(desk, files, Keeper(database, sealer, vault, channels, live, clock), folder)
+    weakref.finalize(scene, shutil.rmtree, folder, ignore_errors=True)
+    return scene
 
 
 _SAMPLE: list[tuple[Config, Texts]] = []

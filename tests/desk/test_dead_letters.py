@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
-from bot.storage.tables import Case, Outbox, OutboxState, Role
+from bot.storage.tables import Case, DeliveryAlarm, Outbox, OutboxState, Role
 from tests.desk.scene import NIK, Browser, Scene
 
 
@@ -65,3 +65,66 @@ async def test_nothing_that_is_not_there_is_sent(scene: Scene, browser) -> None:
     assert (await citra.post("/desk/dead-letters/4711/resend")).status_code == 404
     ani = await browser("Ani")
     assert (await ani.post("/desk/dead-letters/1/resend")).status_code == 403
+
+
+async def test_all_of_one_cause_are_sent_again_at_once(scene: Scene, browser) -> None:
+    citra = await browser("Citra", Role.SUPERVISOR)
+    cases = [await failed(scene, citra, OutboxState.DEAD, name=name) for name in ("Budi", "Wati")]
+    doubtful = await failed(scene, citra, OutboxState.UNKNOWN, name="Sari")
+    async with scene.database.sessions.begin() as session:
+        dead = Outbox.error_code == "http_403"
+        await session.execute(
+            update(Outbox).where(dead, Outbox.id != await _newest(session)).values(state=OutboxState.DEAD)
+        )
+    page = await citra.get("/desk/dead-letters")
+    assert "2 pesan: peserta memblokir kami" in " ".join(page.text.split())
+    page = await citra.post("/desk/dead-letters/resend", code="http_403")
+    assert "Pesan-pesan itu masuk antrean kirim lagi" in page.text
+    queued = await scene.rows(select(Outbox).where(Outbox.state == OutboxState.QUEUED))
+    assert len(queued) == 2
+    assert doubtful.number in page.text  # may be double: only one by one
+    assert [(await scene.history(case)).count("resent") for case in (*cases, doubtful)] == [1, 1, 0]
+    page = await citra.post("/desk/dead-letters/resend", code="http_403")
+    assert "sudah dikirim ulang" in page.text
+
+
+async def test_a_branch_sends_only_its_own_again(scene: Scene, browser) -> None:
+    chief = await browser("Admin", Role.ADMIN)
+    await failed(scene, chief, OutboxState.DEAD, branch="palembang")
+    elsewhere = await browser("Citra", Role.SUPERVISOR, "samarinda")
+    await elsewhere.get("/desk/dead-letters")
+    await elsewhere.post("/desk/dead-letters/resend", code="http_403")
+    assert len(await scene.rows(select(Outbox).where(Outbox.state == OutboxState.DEAD))) == 1
+
+
+async def test_what_an_admin_has_to_put_right_stands_above(scene: Scene, browser) -> None:
+    now = scene.desk.clock()
+    async with scene.database.sessions.begin() as session:
+        session.add(DeliveryAlarm(channel="whatsapp", code="20003", times=7, first_at=now, last_at=now))
+    citra = await browser("Citra", Role.SUPERVISOR)
+    page = await citra.get("/desk/dead-letters")
+    assert "penyedia menolak kunci akses kami" in page.text
+    assert "7 kali, kode 20003" in page.text
+    page = await citra.post("/desk/dead-letters/alarms/done", channel="whatsapp", code="20003")
+    assert "penyedia menolak kunci akses kami" not in page.text
+    assert await scene.rows(select(DeliveryAlarm)) == []
+
+
+async def test_agents_are_kept_out(browser) -> None:
+    ani = await browser("Ani")
+    await ani.get("/desk")
+    for path in ("resend", "alarms/done"):
+        assert (await ani.post(f"/desk/dead-letters/{path}", code="http_403")).status_code == 403
+
+
+async def test_the_page_renews_itself(scene: Scene, browser) -> None:
+    citra = await browser("Citra", Role.SUPERVISOR)
+    page = await citra.get("/desk/dead-letters")
+    assert 'sse-connect="/desk/events"' in page.text
+    part = await citra.get("/desk/dead-letters", headers={"hx-request": "true"})
+    assert 'id="letters"' in part.text
+    assert "<html" not in part.text
+
+
+async def _newest(session) -> int:
+    return (await session.scalars(select(Outbox.id).order_by(Outbox.id.desc()).limit(1))).one()

@@ -1,20 +1,26 @@
 """How far a message came, in words."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from sqlalchemy import update
 
+from bot import desk
+from bot.delivery.meanings import MEANINGS
 from bot.desk.ticks import Tick, tick
 from bot.messages import Delivery
 from bot.storage.tables import DeliveryReceipt, Outbox, OutboxState
 from tests.desk.scene import Scene
 
+HERE = Path(desk.__file__).parent
 SENT = {"state": OutboxState.SENT, "provider_id": "p1"}
 TICKS = [
     ({"state": OutboxState.QUEUED}, None, Tick("queued")),
     (
         {"state": OutboxState.QUEUED, "error_code": "http_503"},
         None,
-        Tick("retrying", "connection", "http_503"),
+        Tick("retrying", "provider", "http_503"),
     ),
     (SENT, None, Tick("sent")),
     (SENT, Delivery.QUEUED, Tick("sent")),
@@ -23,12 +29,18 @@ TICKS = [
     (SENT, Delivery.DELIVERED, Tick("delivered")),
     (SENT, Delivery.READ, Tick("read")),
     (SENT, Delivery.FAILED, Tick("failed", "window", "63016")),
-    ({"state": OutboxState.DEAD, "error_code": "http_403"}, None, Tick("failed", "unreachable", "http_403")),
+    ({"state": OutboxState.DEAD, "error_code": "http_403"}, None, Tick("failed", "blocked", "http_403")),
     ({"state": OutboxState.DEAD, "error_code": "99999"}, None, Tick("failed", "other", "99999")),
     ({"state": OutboxState.DEAD}, None, Tick("failed")),
     ({"state": OutboxState.UNKNOWN, "error_code": "timeout"}, None, Tick("unknown", "connection", "timeout")),
     ({"state": OutboxState.CANCELLED}, None, Tick("cancelled")),
 ]
+
+
+@pytest.mark.parametrize("language", ["id", "en"])
+def test_every_failure_has_a_plain_reason(language: str) -> None:
+    words = yaml.safe_load((HERE / "words" / f"{language}.yaml").read_text())["failure"]
+    assert set(words) == {meaning.reason for meaning in MEANINGS.values()} | {"other", "ours", "provider"}
 
 
 @pytest.mark.parametrize(("row", "reported", "expected"), TICKS)

@@ -15,12 +15,14 @@ from bot.dialogue.state import Dialogue, Said, dump, load
 from bot.dialogue.talk import World
 from bot.flows import effects, lookups
 from bot.flows.registry import FLOWS
-from bot.messages import Entity, Interpretation, Location, Media, MediaKind, Option
+from bot.messages import Entity, Interpretation, Location, Media, MediaKind, Option, Thresholds
 from bot.settings import HOME
 from bot.texts import Texts, load_texts
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """A Monday, 09.00 WIB and 10.00 WITA."""
+THRESHOLDS = Thresholds(act=0.6, ask=0.3)
+"""Of the interpreter that the scenes imagine."""
 
 
 @cache
@@ -51,6 +53,7 @@ class Scene:
         confidence: float = 0.95,
         *,
         also: Sequence[str] = (),
+        second: tuple[str, str] | None = None,
         tapped: str | None = None,
         media: int = 0,
         kind: MediaKind = MediaKind.IMAGE,
@@ -58,7 +61,8 @@ class Scene:
         location: Location | None = None,
         **entities: str,
     ) -> list[str]:
-        """Say something; `entities` are words of the text by entity name. Gives the replies' keys."""
+        """Say something; `entities` are words of the text by entity name, `second` the words and the intent
+        of a second request in it. Gives the replies' keys."""
         found = tuple(
             Entity(entity=name, value=value, start=text.index(value), end=text.index(value) + len(value))
             for name, value in entities.items()
@@ -70,6 +74,7 @@ class Scene:
             confidence=confidence if intent else 0.0,
             ranking=ranking,
             entities=found,
+            thresholds=THRESHOLDS,
         )
         files = tuple(Media(kind=kind, reference=f"file-{number}") for number in range(media))
         said = Said(
@@ -80,6 +85,7 @@ class Scene:
             media=files,
             unsupported=unsupported,
             location=location,
+            second=Interpretation(text=second[0], intent=second[1], confidence=1.0) if second else None,
         )
         return self.take(said)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.flows import effects
-from bot.messages import Location, MediaKind
+from bot.messages import Location, MediaKind, Thresholds
 from tests.dialogue.scene import Scene
 
 STORY = "dokter tidak datang padahal kami sudah menunggu dari pagi sampai sore hari"
@@ -209,9 +209,30 @@ def test_an_emergency_leads_to_a_human_with_priority() -> None:
 
 def test_a_story_that_sounds_like_an_emergency_is_kept_as_the_story() -> None:
     scene = complaint(until="story")
-    scene.say("anak saya sesak napas tapi ditolak igd kemarin", "emergency", 0.5)
+    scene.say("anak saya sesak napas tapi ditolak igd kemarin", "emergency", 0.8)
     assert scene.tap("Tidak") == ["emergency.closing", "form.go_on", "complaint.evidence"]
     assert answers(scene)["story"] == "anak saya sesak napas tapi ditolak igd kemarin"
+
+
+def test_a_story_of_missing_medicine_is_no_emergency() -> None:
+    scene = complaint(until="story")
+    said = "obat jantung ibu saya kosong terus dari bulan lalu"
+    assert scene.say(said, "emergency", 0.6) == ["complaint.evidence"]
+
+
+def test_a_name_alone_is_no_wish() -> None:
+    scene = Scene()
+    assert scene.say("samarinda", "out_of_scope", place="samarinda") == ["lost.menu"]
+
+
+def test_a_question_about_a_system_is_answered_although_it_is_not_sure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.dialogue.scene.THRESHOLDS", Thresholds(act=0.95, ask=0.3))
+    assert (
+        Scene().say("mobile jkn error ga", "ask_outage", 0.88, system="mobile jkn")[0].startswith("outage.")
+    )
+    assert Scene().say("mobile jkn error", "ask_outage", 0.88, system="mobile jkn")[0].startswith("clarify.")
 
 
 def test_the_same_emergency_is_not_answered_again_and_again() -> None:

@@ -52,6 +52,7 @@ moves = st.one_of(
         st.just("say"), st.sampled_from(WORDS), st.sampled_from(INTENTS), st.sampled_from([0.2, 0.4, 0.9])
     ),
     st.tuples(st.just("say"), st.text(max_size=80), st.sampled_from(INTENTS), st.floats(0, 1)),
+    st.tuples(st.just("say two"), st.sampled_from(WORDS), st.sampled_from(INTENTS), st.sampled_from(INTENTS)),
     st.tuples(st.just("tap"), st.integers(0, 40)),
     st.tuples(
         st.just("tap id"), st.one_of(st.text(max_size=40), st.from_regex(r"\d{1,2}:[a-z._]{1,20}:\w{1,9}"))
@@ -81,6 +82,8 @@ class Walk:
             case ("say", text, intent, confidence):
                 named = {entity: word for word, entity in PLACES.items() if word in text}
                 self.scene.say(text.strip(), intent, confidence, also=("ask_closure", "thank"), **named)
+            case ("say two", text, intent, second):
+                self.scene.say(text.strip(), intent, second=(text.strip(), second) if second else None)
             case ("tap", number) if self.seen:
                 self.scene.press(self.seen[-1 - number % len(self.seen)])
             case ("tap id", made):

@@ -34,20 +34,47 @@ class Fault:
 
 
 class StandIn:
-    """A provider's server. `url` is where it listens; `faults` hit the next requests, in order."""
+    """A provider's server. `url` is where it listens; `faults` hit the next requests, in order.
+
+    With `per_second` or `per_person` set it refuses what comes faster: so many messages in any second, and so many to
+    one person in so many seconds. `arrived` holds when each message came and to whom, also those that were refused.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.faults: deque[Fault] = deque()
+        self.per_second: int | None = None
+        self.per_person: tuple[int, float] | None = None
+        self.arrived: list[tuple[float, str]] = []
+
+    def too_fast(self, to: str) -> bool:
+        """Note a message to somebody; whether it is over a limit."""
+        now = time.monotonic()
+        self.arrived.append((now, to))
+        second = [at for at, _ in self.arrived[-1000:] if now - at < 1]
+        count, seconds = self.per_person or (0, 0.0)
+        to_them = [at for at, whose in self.arrived[-1000:] if whose == to and now - at < seconds]
+        return bool((self.per_second and len(second) > self.per_second) or (count and len(to_them) > count))
 
     def routes(self) -> list[BaseRoute]:
         raise NotImplementedError
 
     def fail_next(
-        self, status: int, body: object = None, *, times: int = 1, headers: dict[str, str] | None = None
+        self,
+        status: int,
+        body: object = None,
+        *,
+        times: int = 1,
+        headers: dict[str, str] | None = None,
+        after_taking: bool = False,
     ):
-        """Answer the next `times` requests with `status` and a JSON (or text) body, and do nothing else."""
-        self.faults.extend(Fault(status=status, body=body, headers=headers or {}) for _ in range(times))
+        """Answer the next `times` requests with `status` and a JSON (or text) body, whether taken or not."""
+        fault = Fault(status=status, body=body, headers=headers or {}, after_taking=after_taking)
+        self.faults.extend(fault for _ in range(times))
+
+    def let_next_pass(self):
+        """Answer the next request as usual; the faults ordered after this one hit later ones."""
+        self.faults.append(Fault())
 
     def hang_next(self, seconds: float, *, after_taking: bool = True):
         """Take the next request, but answer it late."""

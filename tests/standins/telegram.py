@@ -55,6 +55,7 @@ class TelegramStandIn(StandIn):
     def reset(self) -> None:
         """Forget everything but the numbers given out, as for another test."""
         self.faults.clear()
+        self.arrived.clear()
         self.calls: list[tuple[str, dict]] = []
         self.sent: list[dict] = []
         self.answered: list[str] = []
@@ -111,6 +112,8 @@ class TelegramStandIn(StandIn):
 
     async def _do_sendmessage(self, fields: dict) -> dict:
         chat, text = self._chat(fields), fields.get("text", "")
+        if self.too_fast(str(chat)):
+            raise Refused(429, "Too Many Requests: retry after 1", retry_after=1)
         if fields.get("parse_mode") == "HTML":
             text = parsed_html(text)
         if not text.strip():

@@ -45,6 +45,7 @@ class TwilioStandIn(StandIn):
     def reset(self) -> None:
         """Forget everything, as for another test."""
         self.faults.clear()
+        self.arrived.clear()
         self.sent: list[dict[str, str]] = []
         self.shown: list[dict] = []
         self.refused: list[int] = []
@@ -104,6 +105,8 @@ class TwilioStandIn(StandIn):
     async def _create_message(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
         self._check_addresses(form)
+        if self.too_fast(form["To"]):
+            raise Refused(429, 20429, "Too Many Requests")
         body, buttons, error = self._filled(form)
         message = self._keep(form["To"], form["From"], body, direction="outbound-api")
         if error:

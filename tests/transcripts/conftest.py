@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.app import embedded_interpreter
 from bot.config import load_config
+from bot.nlu.embedded import load_embedded
 from bot.settings import HOME
 from bot.storage.sealing import Sealer
 from bot.texts import load_texts
@@ -25,7 +25,7 @@ async def shared(sealer: Sealer) -> AsyncIterator[Shared]:
     folder.mkdir(exist_ok=True)
     with (folder / "training.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one process trains, the others then find the model
-        interpreter = embedded_interpreter(HOME / "config", folder, config)
+        interpreter = load_embedded(HOME / "config", folder / "models", config.nlu_lists())
     async with running_twilio() as twilio, running_telegram() as telegram:
         yield Shared(
             config=config,

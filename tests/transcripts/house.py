@@ -200,7 +200,6 @@ async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
     conversations = Conversations(
         database=database,
         interpreter=shared.interpreter,
-        thresholds=shared.interpreter.thresholds,
         flows=FLOWS,
         idle=(timedelta(minutes=15), timedelta(minutes=60)),
         **parts,

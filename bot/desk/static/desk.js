@@ -129,6 +129,15 @@
     input.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); } });
   });
 
+  // The form for a message that was misunderstood opens beside the talk, which renews itself.
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a.misread");
+    if (!link || !window.htmx || event.ctrlKey || event.metaKey) { return; }
+    event.preventDefault();
+    await window.htmx.ajax("GET", link.href, "#misread");
+    focusOn("#meant");
+  });
+
   // -- Keys -----------------------------------------------------------------------------------------------------
 
   const keys = $("#keys");

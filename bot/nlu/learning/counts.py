@@ -1,7 +1,6 @@
 """The features of all training texts as one matrix."""
 
 from array import array
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,14 +25,14 @@ class Counts:
         names: list[str] = []
         parts: list[Any] = []
         for block in sorted(WEIGHTS):
-            texts = [Counter(item[block]) for item in analysed]
-            seen: Counter[str] = Counter()
-            for text in texts:
-                seen.update(text.keys())
-            kept = sorted(name for name, count in seen.items() if count >= LEAST_SEEN[block])
-            names += [block + name for name in kept]
-            parts.append(_counted(texts, {name: at for at, name in enumerate(kept)}))
-        return cls(tuple(names), hstack(parts, format="csr"))
+            found, counts = _counted([item[block] for item in analysed])
+            often = np.bincount(counts.indices, minlength=len(found)) >= LEAST_SEEN[block]
+            kept = sorted(np.nonzero(often)[0], key=found.__getitem__)
+            names += [block + found[at] for at in kept]
+            parts.append(counts[:, kept])
+        matrix = hstack(parts, format="csr")
+        matrix.sort_indices()
+        return cls(tuple(names), matrix)
 
     def rarity(self, rows: Any = slice(None)) -> Floats:
         """The rarity of each feature within some of the texts."""
@@ -56,13 +55,14 @@ class Counts:
         return part
 
 
-def _counted(texts: Sequence[Counter[str]], column: dict[str, int]) -> Any:
-    """Texts by features of one block, as a sparse matrix of counts."""
-    columns, values, ends = array("i"), array("f"), [0]
+def _counted(texts: Sequence[Sequence[str]]) -> tuple[list[str], Any]:
+    """The features of one block, and the texts by these features as a sparse matrix of counts."""
+    column: dict[str, int] = {}
+    cells, ends = array("i"), [0]
     for text in texts:
-        known = [name for name in text if name in column]
-        columns.extend(column[name] for name in known)
-        values.extend(text[name] for name in known)
-        ends.append(len(columns))
-    cells = np.frombuffer(values, np.float32), np.frombuffer(columns, np.int32), np.array(ends)
-    return csr_matrix(cells, shape=(len(texts), len(column)))
+        cells.extend([column.setdefault(name, len(column)) for name in text])
+        ends.append(len(cells))
+    once = np.ones(len(cells), np.float32)
+    matrix = csr_matrix((once, np.frombuffer(cells, np.int32), ends), shape=(len(texts), len(column)))
+    matrix.sum_duplicates()
+    return list(column), matrix

@@ -2,46 +2,46 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from bot.nlu.embedded import Lists, word_lists
+from bot.nlu.encoder import Encoder
 from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.learning.intents import train
 from bot.nlu.learning.tags import tags_of, train_tagger
-from bot.nlu.noise import Noise
+from bot.nlu.noise import COPIED, Noise
 from bot.nlu.store import Model
-from bot.nlu.tagger import Looker, split
-from bot.nlu.training import Example, read_labels, read_training
-
-COPIED = 3
-"""Every third example is learned from in a noisy copy too."""
+from bot.nlu.tagger import Looker, Tagger, split
+from bot.nlu.training import Example
 
 
-def train_embedded(config_dir: Path, lists: Lists) -> Model:
-    """Train on the configuration's examples.
-
-    Raises:
-        ConfigurationError: as `load_embedded`.
-    """
-    labels = read_labels(config_dir / "rasa" / "domain.yml")
-    return fit(read_training(config_dir / "rasa" / "nlu", labels), config_dir, lists)
-
-
-def fit(examples: Sequence[Example], config_dir: Path, lists: Lists) -> Model:
-    """Train on given examples, with the configuration's word lists."""
+def fit(examples: Sequence[Example], config_dir: Path, lists: Lists, encoder: Encoder | None = None) -> Model:
+    """Train on examples, with the configuration's word lists; a sentence encoder takes some milliseconds a text."""
     normaliser, analyser = word_lists(config_dir)
     noise = Noise(normaliser.words)
-    copies = [(at, analyser(noise.copy(examples[at].text))) for at in range(0, len(examples), COPIED)]
+    copied = {at: noise.copy(examples[at].text) for at in range(0, len(examples), COPIED)}
+    copies = [(at, analyser(text)) for at, text in copied.items()]
     analysed = [analyser(example.text) for example in examples]
-    classifier = train(analysed, [example.intent for example in examples], copies)
-    common = common_words(examples)
-    looker = Looker(normaliser, Gazetteer(lists, common), common)
+    texts = [*(example.text for example in examples), *copied.values()]
+    vectors = encoder.encode([normaliser.normalise(text).text for text in texts]) if encoder else None
+    intents = [example.intent for example in examples]
+    with ThreadPoolExecutor(
+        1
+    ) as aside:  # fitting is done outside Python's lock, so the tagger is trained meanwhile
+        classifier = aside.submit(train, analysed, intents, copies, vectors=vectors)
+        common = common_words(examples)
+        tagger = _tagger(examples, Looker(normaliser, Gazetteer(lists, common), common))
+        return Model(classifier.result(), tagger, common, encoder.key if encoder else "")
+
+
+def _tagger(examples: Sequence[Example], looker: Looker) -> Tagger:
     seen = [looker.look(example.text) for example in examples]
     marked = [
         tags_of(text.words, [(span.entity, span.start, span.end) for span in example.entities])
         for text, example in zip(seen, examples, strict=True)
     ]
-    return Model(classifier, train_tagger(seen, marked), common)
+    return train_tagger(seen, marked)
 
 
 def common_words(examples: Sequence[Example]) -> frozenset[str]:

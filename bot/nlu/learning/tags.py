@@ -1,5 +1,6 @@
 """Training the tagger of entities."""
 
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def train_tagger(texts: Sequence[Seen], tags: Sequence[Sequence[int]], *, seed: 
     rows = [features for at in used for features in texts[at].features]
     truth = np.array([tag for at in used for tag in tags[at]])
     names, matrix = _matrix(rows)
-    machine = LinearSVC(C=STRENGTH, tol=0.05, random_state=seed).fit(matrix, truth)
+    machine = LinearSVC(C=STRENGTH, tol=0.02, random_state=seed).fit(matrix, truth)
     weights = np.full((len(names), len(TAGS)), 0.0, np.float32)
     bias = np.full(len(TAGS), -5.0, np.float32)
     weights[:, machine.classes_] = machine.coef_.T
@@ -43,13 +44,14 @@ def train_tagger(texts: Sequence[Seen], tags: Sequence[Sequence[int]], *, seed: 
 
 
 def _matrix(rows: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], Any]:
-    counted: dict[str, int] = {}
+    """The features that were seen often enough, and the words by these features."""
+    column: dict[str, int] = {}
+    cells, ends = array("i"), [0]
     for row in rows:
-        for name in row:
-            counted[name] = counted.get(name, 0) + 1
-    names = tuple(sorted(name for name, count in counted.items() if count >= SEEN_AT_LEAST))
-    column = {name: at for at, name in enumerate(names)}
-    cells = [[column[name] for name in row if name in column] for row in rows]
-    ends = np.cumsum([0, *(len(row) for row in cells)])
-    flat = np.array([cell for row in cells for cell in row], dtype=np.int32)
-    return names, csr_matrix((np.ones(len(flat), np.float32), flat, ends), shape=(len(rows), len(names)))
+        cells.extend([column.setdefault(name, len(column)) for name in row])
+        ends.append(len(cells))
+    once = np.ones(len(cells), np.float32)
+    matrix = csr_matrix((once, np.frombuffer(cells, np.int32), ends), shape=(len(rows), len(column)))
+    found = list(column)
+    often = np.nonzero(np.bincount(matrix.indices, minlength=len(found)) >= SEEN_AT_LEAST)[0]
+    return tuple(found[at] for at in often), matrix[:, often]

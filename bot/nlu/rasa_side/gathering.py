@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Generic, Protocol, TypeVar
 
-Answer = dict[str, Any]
-Waiting = tuple[str, "asyncio.Future[Answer]"]
+Answer = TypeVar("Answer")
 
 
-class Model(Protocol):
+class Model(Protocol[Answer]):
     """Answers many texts at once."""
 
     def parse(self, texts: list[str]) -> list[Answer]:
@@ -19,7 +18,7 @@ class Model(Protocol):
         ...
 
 
-class Gathering:
+class Gathering(Generic[Answer]):
     """Answers texts one by one on the outside, in batches on the inside.
 
     While the model works on one batch the next one gathers, so batches are as large as there is work and a lone
@@ -31,11 +30,11 @@ class Gathering:
         most: texts of a batch.
     """
 
-    def __init__(self, model: Model, *, moment: float = 0.002, most: int = 64) -> None:
+    def __init__(self, model: Model[Answer], *, moment: float = 0.002, most: int = 64) -> None:
         self.model = model
         self._moment = moment
         self._most = most
-        self._waiting: deque[Waiting] = deque()
+        self._waiting: deque[tuple[str, asyncio.Future[Answer]]] = deque()
         self._work: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "model")
 
@@ -63,7 +62,7 @@ class Gathering:
             await self._answer_all([one for one in batch if not one[1].done()])  # a caller may have gone
         self._work = None
 
-    async def _answer_all(self, batch: list[Waiting]) -> None:
+    async def _answer_all(self, batch: list[tuple[str, asyncio.Future[Answer]]]) -> None:
         """Answer a batch; one text that the model fails on spoils no other one's answer."""
         texts = [text for text, _ in batch]
         try:

@@ -13,9 +13,19 @@ from rasa.engine.loader import load_predict_graph_runner  # type: ignore[import-
 from rasa.engine.runner.dask import DaskGraphRunner  # type: ignore[import-not-found]
 from rasa.engine.storage.local_model_storage import LocalModelStorage  # type: ignore[import-not-found]
 from rasa.nlu.classifiers.diet_classifier import DIETClassifier  # type: ignore[import-not-found]
+from rasa.nlu.classifiers.logistic_regression_classifier import (  # type: ignore[import-not-found]
+    LogisticRegressionClassifier,
+)
+from rasa.nlu.extractors.crf_entity_extractor import CRFEntityExtractor  # type: ignore[import-not-found]
+from rasa.nlu.featurizers.sparse_featurizer.regex_featurizer import (  # type: ignore[import-not-found]
+    RegexFeaturizer,
+)
 from rasa.shared.core.trackers import DialogueStateTracker  # type: ignore[import-not-found]
 
 from bot.nlu.rasa_side.batching import process_together
+from bot.nlu.rasa_side.classifying import classify_together
+from bot.nlu.rasa_side.extracting import describe_once
+from bot.nlu.rasa_side.lookups import sort_lookups
 
 RASA_VERSION: str = rasa.__version__
 NOTHING = {"text": "", "intent": {"name": None, "confidence": 0.0}, "entities": []}
@@ -45,10 +55,17 @@ class Model:
         )  # TensorFlow builds its graph at the first call
 
     def _put_together(self) -> None:
-        """Let the graph call our `process` for DIET; a node keeps the function that it calls in `_fn`."""
+        """Let Rasa's components use our ways of working on many messages; a node keeps what it calls in `_fn`."""
         for node in self._graph._instantiated_nodes.values():
-            if isinstance(node._component, DIETClassifier):
-                node._fn = process_together
+            match node._component:
+                case DIETClassifier():
+                    node._fn = process_together
+                case LogisticRegressionClassifier() as classifier:
+                    classify_together(classifier)
+                case CRFEntityExtractor() as extractor:
+                    describe_once(extractor)
+                case RegexFeaturizer() as featurizer:
+                    sort_lookups(featurizer)
 
     def parse(self, texts: list[str]) -> list[dict[str, Any]]:
         """Rasa's answer to each text, in the same order; a text of blanks, which some classifiers fail on, has none."""

@@ -1,7 +1,6 @@
 """`siaga nlu serve`: Rasa's HTTP contract (``POST /model/parse``, ``GET /status``), many requests a call of the model.
 
-The model is the one that the file ``current`` in the folder of models names. When that changes, the new one is loaded
-beside the old one, which answers until then; where it cannot be loaded the old one goes on.
+Each answer has the name of its model and, where training noted them, the model's thresholds in its headers.
 """
 
 from __future__ import annotations
@@ -11,9 +10,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -21,19 +18,15 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from bot.nlu.rasa_side.gathering import Gathering, Model
+from bot.nlu.rasa_side.served import NoModel, Served, current
 
 LONGEST_BODY = 1_000_000
 """Bytes; a message has a few thousand at most."""
-LOOK_EVERY = 1.0
-"""Seconds between looks at ``current``."""
+TURN = 0.001
+"""Seconds for which the model's thread keeps the interpreter while the network waits; Python's own 5 ms are long beside
+an answer's 2 ms."""
 
 log = structlog.get_logger(__name__)
-Load = Callable[[Path], Model]
-
-
-class NoModel(Exception):
-    """There is no trained model to serve."""
 
 
 class Refused(Exception):
@@ -45,76 +38,18 @@ class Refused(Exception):
         self.reason = reason
 
 
-@dataclass
-class Served:
-    """What the server answers with, and where it looks for newer models.
-
-    Args:
-        models: the folder with ``current`` and the models' files.
-        load: makes a model of a file; raises when it is none.
-        version: of Rasa, for its error messages and for ``GET /version``.
-    """
-
-    models: Path
-    load: Load
-    version: str
-    look_every: float = LOOK_EVERY
-    path: Path = field(init=False)
-    gathering: Gathering = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.path = current(self.models)
-        self.gathering = Gathering(self.load(self.path))
-
-    async def keep_current(self) -> None:
-        """Load whatever ``current`` comes to name, for ever; a name that failed is not tried again."""
-        tried = self.path
-        while True:
-            await asyncio.sleep(self.look_every)
-            with suppress(NoModel):
-                named = current(self.models)
-                if named != tried:
-                    tried = named
-                    await self._change(named)
-
-    async def _change(self, path: Path) -> None:
-        try:
-            model = await asyncio.to_thread(self.load, path)
-        except Exception as error:  # whatever a broken file raises, the old model goes on
-            log.error("nlu.model_refused", model=path.name, serving=self.path.name, reason=_first_line(error))
-            return
-        self.gathering.model, self.path = model, path
-        log.info("nlu.model_changed", model=path.name)
-
-
-def current(models: Path) -> Path:
-    """The file of the model that is to be served.
-
-    Raises:
-        NoModel: none is named, or the named one is not there.
-    """
-    try:
-        path = models / (models / "current").read_text("utf-8").strip()
-    except OSError:
-        raise NoModel(f"{models} has no trained model: run `siaga nlu train` first.") from None
-    if not path.is_file():
-        raise NoModel(f"{models / 'current'} names {path.name}, which is not there: run `siaga nlu train`.")
-    return path
-
-
 def application(served: Served) -> web.Application:
     """The routes, Rasa's errors, and the look for newer models."""
     app = web.Application(client_max_size=LONGEST_BODY, middlewares=[_rasa_errors(served.version)])
 
     async def parse(request: web.Request) -> web.Response:
-        text = read_text(await request.read())
-        return web.json_response(await served.gathering.answer(text), dumps=_dumps)
+        answer, headers = await served.gathering.answer(read_text(await request.read()))
+        return web.json_response(answer, dumps=_dumps, headers=headers)
 
     async def status(_: web.Request) -> web.Response:
-        model_id = getattr(served.gathering.model, "id", "")
-        return web.json_response(
-            {"model_file": served.path.name, "model_id": model_id, "num_active_training_jobs": 0}
-        )
+        now = served.now
+        rasas = {"model_file": now.path.name, "model_id": now.id, "num_active_training_jobs": 0}
+        return web.json_response({**rasas, **now.thresholds, "refused": served.refused})
 
     async def version(_: web.Request) -> web.Response:
         return web.json_response({"version": served.version, "minimum_compatible_version": served.version})
@@ -203,27 +138,38 @@ def configure_logs() -> None:
     logging.getLogger("py.warnings").setLevel(logging.ERROR)  # what TensorFlow's libraries say of each other
 
 
-def _first_line(error: Exception) -> str:
-    """What a model's file is refused for; no message has been near it."""
-    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
-
-
 def main() -> None:
     """Serve until told to stop; requests under way are answered first."""
     configure_logs()
-    from bot.nlu.rasa_side.model import RASA_VERSION, Model  # noqa: PLC0415 - only in Rasa's environment
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=5005)
+    parser.add_argument("--share-port", action="store_true", help="other processes listen on it too")
     options = parser.parse_args()
     try:
+        current(options.models)  # before Rasa, which takes seconds to import
+        from bot.nlu.rasa_side.model import RASA_VERSION, Model  # noqa: PLC0415 - only in Rasa's environment
+
         served = Served(options.models, Model, RASA_VERSION)
     except NoModel as error:
         sys.exit(str(error))
-    log.info("nlu.serving", model=served.path.name, host=options.host, port=options.port)
-    web.run_app(application(served), host=options.host, port=options.port, print=None, access_log=None)
+    log.info("nlu.serving", model=served.now.path.name, host=options.host, port=options.port)
+    run(served, options.host, options.port, shared=options.share_port)
+
+
+def run(served: Served, host: str, port: int, *, shared: bool = False) -> None:
+    """Answer on a port until told to stop; whoever hangs up is not worked for."""
+    sys.setswitchinterval(TURN)
+    web.run_app(
+        application(served),
+        host=host,
+        port=port,
+        reuse_port=shared or None,
+        print=None,
+        access_log=None,
+        handler_cancellation=True,
+    )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from bot.storage.tables.cases import (
     CaseStatus,
     History,
 )
+from bot.storage.tables.media import MediaFile, MediaState
 from bot.storage.tables.notices import (
     Notice,
     NoticeKind,
@@ -22,6 +23,7 @@ from bot.storage.tables.staff import Agent, Role, Session, SignInFailure, Token
 from bot.storage.tables.talks import (
     Author,
     Conversation,
+    DeliveryAlarm,
     DeliveryReceipt,
     Inbox,
     InboxState,
@@ -31,6 +33,7 @@ from bot.storage.tables.talks import (
     Owner,
     Priority,
     ProviderContent,
+    ReviewState,
     SimulatorFile,
     Understanding,
 )
@@ -46,10 +49,13 @@ __all__ = [
     "CaseStatus",
     "ChannelAddress",
     "Conversation",
+    "DeliveryAlarm",
     "DeliveryReceipt",
     "History",
     "Inbox",
     "InboxState",
+    "MediaFile",
+    "MediaState",
     "Message",
     "Notice",
     "NoticeKind",
@@ -62,6 +68,7 @@ __all__ = [
     "PersonalNumber",
     "Priority",
     "ProviderContent",
+    "ReviewState",
     "Role",
     "Session",
     "SignInFailure",

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.base import Base, serial
+from bot.storage.tables.media import MediaFile
 
 
 class CaseKind(StrEnum):
@@ -97,9 +98,10 @@ class CaseCounter(Base):
 
 
 class Attachment(Base):
-    """A photo or document of a case, at the provider until somebody opens it."""
+    """A photo or document of a case or of a line of the talk. `media` is the file itself, once it is on its way."""
 
     __tablename__ = "attachments"
+    __table_args__ = (Index("ix_attachments_new", "id", postgresql_where=text("media_id is null")),)
 
     id: Mapped[int] = serial()
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
@@ -110,7 +112,9 @@ class Attachment(Base):
     file_name: Mapped[str]
     size: Mapped[int | None]
     sealed_reference: Mapped[bytes]
+    media_id: Mapped[int | None] = mapped_column(ForeignKey("media_files.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    media: Mapped[MediaFile | None] = relationship(lazy="raise")
 
 
 class History(Base):

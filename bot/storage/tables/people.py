@@ -31,6 +31,8 @@ class ChannelAddress(Base):
     sealed_profile_name: Mapped[bytes | None]
     sealed_phone: Mapped[bytes | None]
     unreachable_since: Mapped[datetime | None]
+    unreachable_code: Mapped[str | None]
+    """The failure that told, if one did: a code of bot.delivery.meanings."""
     last_inbound_at: Mapped[datetime | None]
     """WhatsApp lets us write freely for 24 hours after this (protocols.md 1.6)."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.messages import Delivery
@@ -61,6 +62,7 @@ class Inbox(Base):
         UniqueConstraint("channel", "provider_id"),
         Index("ix_inbox_pending", "address", "id", postgresql_where=text("state = 'pending'")),
         Index("ix_inbox_next", "id", postgresql_where=text("state = 'pending'")),
+        Index("ix_inbox_dead", "id", postgresql_where=text("state = 'dead'")),
     )
 
     id: Mapped[int] = serial()
@@ -75,6 +77,8 @@ class Inbox(Base):
     ready_at: Mapped[datetime] = mapped_column(server_default=func.now())
     done_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    traceparent: Mapped[str | None]
+    """The way on which it is: the same id from its webhook to the receipt of what it was answered (`bot.tracing`)."""
 
 
 class Author(StrEnum):
@@ -101,6 +105,8 @@ class Message(Base):
     sealed_body: Mapped[bytes | None]
     options: Mapped[list[dict[str, str]] | None] = mapped_column(default=None)
     """Buttons that were offered: `[{"id", "title", "description"}]`."""
+    sealed_shared: Mapped[bytes | None]
+    """A place or a contact card that came with it: ``{"location": {...}}``, ``{"card": {"name", "phones"}}``."""
     intent: Mapped[str | None]
     inbox_id: Mapped[int | None]
     at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -128,10 +134,18 @@ class Outbox(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index("ix_outbox_due", "priority", "next_try_at", "id", postgresql_where=text("state = 'queued'")),
+        Index(
+            "ix_outbox_due",
+            "channel",
+            "priority",
+            "next_try_at",
+            "id",
+            postgresql_where=text("state = 'queued'"),
+        ),
         Index("ix_outbox_address", "address", "id", postgresql_where=text("state = 'queued'")),
         Index("ix_outbox_provider", "channel", "provider_id"),
         Index("ix_outbox_dead", "id", postgresql_where=text("state = 'dead'")),
+        Index("ix_outbox_unknown", "id", postgresql_where=text("state = 'unknown'")),
         UniqueConstraint("once"),
     )
 
@@ -155,20 +169,41 @@ class Outbox(Base):
     error_code: Mapped[str | None]
     maybe_sent: Mapped[bool] = mapped_column(server_default=text("false"))
     """Whether the provider may already have taken the part that is due: such a try is repeated once at most."""
+    doubt_since: Mapped[datetime | None]
+    """Since when it may have: a provider that can be asked is asked what it took from then on."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     sent_at: Mapped[datetime | None]
+    traceparent: Mapped[str | None]
+    """The way on which it is, as in the inbox."""
 
 
 class DeliveryReceipt(Base):
     """The furthest state that a provider reported, kept even when it comes before our own commit."""
 
     __tablename__ = "receipts"
+    __table_args__ = (
+        Index("ix_receipts_news", "channel", "provider_id", postgresql_where=text("not followed")),
+    )
 
     channel: Mapped[str] = mapped_column(primary_key=True)
     provider_id: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[Delivery]
     error_code: Mapped[str | None]
     at: Mapped[datetime]
+    followed: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether what it says was acted on, and told to whoever looks."""
+
+
+class DeliveryAlarm(Base):
+    """Something at a provider that only an operator can put right, until somebody says that it is."""
+
+    __tablename__ = "delivery_alarms"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(primary_key=True)
+    times: Mapped[int] = mapped_column(server_default="1")
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
 
 
 class ProviderContent(Base):
@@ -193,15 +228,48 @@ class SimulatorFile(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class ReviewState(StrEnum):
+    """Where a text stands that was not understood."""
+
+    OPEN = "open"
+    LABELLED = "labelled"
+    USELESS = "useless"
+
+
 class Understanding(Base):
-    """What was not understood, asked back about, or corrected: kept masked for review."""
+    """What was not understood, asked back about, or corrected: kept masked for review, on one line (`bot.review`)."""
 
     __tablename__ = "understandings"
+    __table_args__ = (
+        Index("ix_understandings_state", "state", "id"),
+        Index("ix_understandings_act", "act_id", postgresql_where=text("act_id is not null")),
+    )
 
     id: Mapped[int] = serial()
     text: Mapped[str]
+    alike: Mapped[str | None]
+    """The text after normalising: equal ones are the same to every interpreter. None in rows of the first release."""
     outcome: Mapped[str]
-    """``fell_through``, ``asked_back``, ``corrected``."""
+    """``fell_through``, ``asked_back``, ``corrected``, ``corrected_by_agent``."""
     thought: Mapped[dict[str, Any]]
+    """What the interpreter that answered took it for: ``{"interpreter", "ranking": [[intent, share]]}``."""
     chosen: Mapped[str | None]
+    """The intent that the participant, or an agent, says was meant; ``help``: none that was asked back about."""
     at: Mapped[datetime] = mapped_column(server_default=func.now())
+    message_id: Mapped[int | None] = mapped_column(
+        ForeignKey("messages.id", ondelete="SET NULL"), unique=True
+    )
+    """The line of the talk; of several that were taken together, the last."""
+    form: Mapped[int | None]
+    """The form that asked back, by its number within the talk."""
+    branch: Mapped[str | None]
+    corrected_by: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
+    corrected_at: Mapped[datetime | None]
+    state: Mapped[ReviewState] = mapped_column(default=ReviewState.OPEN, server_default="open")
+    label: Mapped[str | None]
+    entities: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
+    """What is marked in the text: ``[{"entity", "start", "end"}]``."""
+    reviewed_by: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id"))
+    reviewed_at: Mapped[datetime | None]
+    act_id: Mapped[UUID | None]
+    """What was decided in one act is undone in one."""

@@ -4,15 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from bot.errors import ConfigurationError
-from bot.nlu import rasa_training
-from bot.nlu.rasa_models import find, folder, in_service, promote, put
+from bot.nlu import rasa_serving, rasa_training
+from bot.nlu.models import Models
+from bot.nlu.rasa_files import marked, read_yaml, write_examples, write_yaml
+from bot.nlu.rasa_models import find, folder, in_service, promote, put, rasa_models, rasa_version
 from bot.nlu.rasa_serving import NothingToServe, serve_rasa
-from bot.nlu.rasa_training import Source, marked, measure, split, train_rasa, write_examples
+from bot.nlu.rasa_training import Source, measure, split, train_rasa
 from bot.nlu.training import Example, Labels, Span, read_labels, read_training, unmark
 from tests.nlu.conftest import LISTS
 from tests.nlu.rasa.conftest import write_rasa_config
@@ -49,7 +51,7 @@ def test_what_is_written_is_read_back(config: Path) -> None:
     examples = read_training(config / "rasa" / "nlu", labels)
     written = config / "again.yml"
     write_examples(written, examples)
-    sections = YAML(typ="safe", pure=True).load(written.read_text())["nlu"]
+    sections = yaml.safe_load(written.read_text())["nlu"]
     lines = [(s["intent"], line[2:]) for s in sections for line in s["examples"].splitlines()]
     again = [(intent, *unmark(line, labels)[:2]) for intent, line in lines]
     assert again == [(one.intent, one.text, one.entities) for one in examples]
@@ -102,12 +104,60 @@ def test_models_are_kept_found_and_changed(tmp_path: Path) -> None:
     assert in_service(tmp_path) is None
 
 
+def test_a_model_says_which_rasa_it_needs(tmp_path: Path) -> None:
+    archive, lock = tmp_path / "trained.tar.gz", tmp_path / "rasa.lock"
+    archive.write_bytes(b"model")
+    lock.write_text("# rasa==1\nrasa==3.5.17 \\\n    --hash=sha256:0\nrasa-sdk==3.6.2\n")
+    assert (rasa_version(lock), rasa_version(tmp_path / "none")) == ("Rasa 3.5.17", "")
+    models = rasa_models(tmp_path)
+    assert models.made_by == "Rasa 3.6.21"
+    assert models.usable(put(tmp_path, "ours", archive, ABOUT))
+    old = put(tmp_path, "old", archive, {**ABOUT, "made_by": rasa_version(lock)})
+    assert not models.usable(old)
+    assert Models(models.folder, models.suffix, made_by="").usable(
+        old
+    )  # where no lock file tells, Rasa itself will
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "1e5",
+        "2E-3",
+        "0o17",
+        "017",
+        "08:00",
+        "yes",
+        "no",
+        "null",
+        "~",
+        "1_000",
+        "- a",
+        "# b",
+        "é😀",
+        " c ",
+        "",
+    ],
+)
+def test_words_stay_words_in_rasas_yaml(tmp_path: Path, word: str) -> None:
+    path = tmp_path / "x.yml"
+    write_yaml(path, {"words": [word], "rate": 0.001, "epochs": 25, "on": True})
+    assert read_yaml(path) == {"words": [word], "rate": 0.001, "epochs": 25, "on": True}
+
+
+def test_numbers_are_read_as_rasa_reads_them(tmp_path: Path) -> None:
+    path = tmp_path / "x.yml"
+    path.write_text("rate: 1e-3\ntol: 2.5E2\nepochs: 25\nword: 1e\n")
+    assert read_yaml(path) == {"rate": 0.001, "tol": 250.0, "epochs": 25, "word": "1e"}
+
+
 def test_a_model_that_is_there_is_not_trained_again(config: Path, tmp_path: Path) -> None:
     archive, told = tmp_path / "trained.tar.gz", list[str]()
     archive.write_bytes(b"model")
     kept = put(tmp_path, Source(config, LISTS).key(), archive, ABOUT)
-    assert train_rasa(config, tmp_path, LISTS, told.append) == kept == in_service(tmp_path)
-    assert told == [f"Model {kept.name} is trained already."]
+    assert train_rasa(config, tmp_path, LISTS, told.append) == kept
+    assert told == [f"Rasa's model {kept.name} is trained already."]
+    assert in_service(tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -134,4 +184,13 @@ def test_mistakes_are_named_before_anything_is_made(
 
 def test_there_is_nothing_to_serve_before_training(tmp_path: Path) -> None:
     with pytest.raises(NothingToServe, match="siaga nlu train"):
+        serve_rasa(tmp_path)
+
+
+def test_a_model_of_another_rasa_is_not_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = tmp_path / "trained.tar.gz"
+    archive.write_bytes(b"model")
+    promote(tmp_path, put(tmp_path, "old", archive, {**ABOUT, "made_by": "Rasa 3.5.17"}))
+    monkeypatch.setattr(rasa_serving, "rasa_python", lambda _: tmp_path / "python")
+    with pytest.raises(NothingToServe, match=r"Model old was made by Rasa 3\.5\.17, and Rasa 3\.6\.21"):
         serve_rasa(tmp_path)

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from bot.nlu.rasa_side.gathering import Answer, Gathering
+from bot.nlu.rasa_side.gathering import Gathering
 
 
 class Echo:
@@ -17,7 +17,7 @@ class Echo:
         self.go = threading.Event()
         self.go.set()
 
-    def parse(self, texts: list[str]) -> list[Answer]:
+    def parse(self, texts: list[str]) -> list[dict[str, str]]:
         self.go.wait(10)
         self.batches.append(texts)
         if "bad" in texts:

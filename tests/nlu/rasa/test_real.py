@@ -1,10 +1,12 @@
 """Small models in Rasa's real environment: answers as of stock Rasa, a real process, a change of models."""
 
 import asyncio
+import io
 import json
 import shutil
 import socket
 import subprocess
+import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,17 +16,20 @@ import httpx
 import pytest
 
 from bot.nlu.interpreter import Thresholds
-from bot.nlu.rasa import Rasa
+from bot.nlu.rasa import Rasa, connections
 from bot.nlu.rasa_home import environment
 from bot.nlu.rasa_models import RasaModel, folder, promote, put
 from bot.nlu.rasa_serving import serve_command
 from bot.nlu.training import read_examples, read_labels
 from bot.settings import HOME
+from tests.bench.serving import running, stock
+from tests.running import free_port
 
 pytestmark = pytest.mark.rasa
 
 ODD = ["😀😀", "...", "مرحبا كيف حالك", "你好", "kantor " * 300, "x" * 5000, "_", "12.30", "a\u200bb"]
 NEAR = 1e-5
+NOBODYS = Thresholds(act=0.95, ask=0.3)
 START = 240.0
 """Seconds that a server may take to start on a busy machine."""
 
@@ -105,12 +110,66 @@ def wait_for(url: str, name: str) -> None:
     pytest.fail(f"{name} did not come into service")
 
 
+def wait_for_refusal(url: str, name: str) -> dict[str, Any]:
+    until = time.monotonic() + START
+    while time.monotonic() < until:
+        told: dict[str, Any] = httpx.get(f"{url}/status", timeout=30).json()
+        if told["refused"] and told["refused"]["model"] == name:
+            return told
+        time.sleep(0.2)
+    raise AssertionError(f"{name} was not refused")
+
+
+def write_unfit(good: Path, models: Path) -> list[tuple[str, str]]:
+    """Archives that cannot be served: no archive, one cut off, one of another Rasa; and what is said of each."""
+    shutil.copy(__file__, models / "other.tar.gz")
+    (models / "cut.tar.gz").write_bytes(good.read_bytes()[: good.stat().st_size // 2])
+    with tarfile.open(good) as whole, tarfile.open(models / "old.tar.gz", "w:gz") as old:
+        for member in whole.getmembers():
+            content = whole.extractfile(member)
+            text = content.read() if content else b""
+            if member.name.endswith("metadata.json"):
+                text = text.replace(b'"3.6.21"', b'"2.8.0"')
+                member.size = len(text)
+            old.addfile(member, io.BytesIO(text))
+    return [("other.tar.gz", "not a gzip"), ("cut.tar.gz", "EOFError"), ("old.tar.gz", "2.8.0")]
+
+
+@pytest.mark.parametrize("model", ["shipped"], indirect=True)
+async def test_the_client_reads_what_stock_rasa_answers(
+    python: Path, model: RasaModel, tmp_path: Path
+) -> None:
+    """Stock `rasa run` with our components on PYTHONPATH; the thresholds are those that training noted."""
+    labels = read_labels(HOME / "config" / "rasa" / "domain.yml")
+    texts = ["SEP gabisa terbit di RS SMC dari jam 8", "/kantor palembang tutup hari ini?", "  kantor buka?"]
+    port = free_port()
+    (tmp_path / "endpoints.yml").touch()
+    with running(stock(python, model.path, port), port, tmp_path):
+        async with connections() as http:
+            rasa = Rasa(
+                http,
+                f"http://127.0.0.1:{port}",
+                labels,
+                timeout=30,
+                thresholds=NOBODYS,
+                known={model.name: model.thresholds}.get,
+            )
+            read = await rasa.interpret(texts)
+            assert await rasa.look() == model.name
+    assert [one.intent for one in read] == ["ask_outage", "ask_closure", "ask_closure"]
+    assert {(one.model, one.thresholds) for one in read} == {(model.name, model.thresholds)}
+    facility = read[0].first("facility")
+    assert facility
+    assert facility.value == "RS SMC"
+
+
 async def test_the_client_reads_what_the_server_answers(served: tuple[str, Path], model: RasaModel) -> None:
     labels = read_labels(HOME / "config" / "rasa" / "domain.yml")
     text = "SEP  gabisaaa terbit di RS SMC dari jam 8"
-    async with httpx.AsyncClient() as http:
-        rasa = Rasa(http, served[0], labels, timeout=30, thresholds=Thresholds(act=0.9, ask=0.3))
+    async with connections() as http:
+        rasa = Rasa(http, served[0], labels, timeout=30, thresholds=NOBODYS)
         read = await rasa.interpret([text, *["kantor palembang tutup hari ini?"] * 40])
+    assert {(one.model, one.thresholds) for one in read} == {("one", model.thresholds)}
     assert read[0].intent == "ask_outage"
     assert {one.entity: text[one.start : one.end] for one in read[0].entities}["facility"] == "RS SMC"
     assert {one.intent for one in read[1:]} == {"ask_closure"}
@@ -154,10 +213,11 @@ async def test_a_new_model_takes_over_without_a_dropped_request(
 
     async with httpx.AsyncClient(timeout=60) as http:
         asking = [asyncio.create_task(ask(http)) for _ in range(4)]
-        (folder(data_dir) / "current").write_text("broken.tar.gz")
-        shutil.copy(__file__, folder(data_dir) / "broken.tar.gz")
-        await asyncio.sleep(3)
-        assert httpx.get(f"{url}/status").json()["model_file"] == "one.tar.gz"
+        for name, reason in write_unfit(model.path, folder(data_dir)):
+            (folder(data_dir) / "current").write_text(name)
+            told = await asyncio.to_thread(wait_for_refusal, url, name)
+            assert told["model_file"] == "one.tar.gz"
+            assert reason in told["refused"]["reason"]
         promote(data_dir, put(data_dir, "two", model.path, model.about))
         await asyncio.to_thread(wait_for, url, "two")
         stop.set()

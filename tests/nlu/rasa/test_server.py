@@ -12,7 +12,8 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
-from bot.nlu.rasa_side.server import NoModel, Served, application, current
+from bot.nlu.rasa_side.served import NoModel, Served, current
+from bot.nlu.rasa_side.server import application
 
 
 class Named:
@@ -34,6 +35,8 @@ class Named:
 def models(tmp_path: Path) -> Path:
     for name in ("one", "two", "broken", "failing"):
         (tmp_path / f"{name}.tar.gz").write_text(name)
+    (tmp_path / "one.json").write_text('{"act": 0.8123456789, "ask": 0.2, "accuracy": 0.78}')
+    (tmp_path / "two.json").write_text("broken")
     (tmp_path / "current").write_text("one.tar.gz\n")
     return tmp_path
 
@@ -60,10 +63,15 @@ async def test_it_answers_as_rasa_does(client: TestClient[Any, Any]) -> None:
     response = await client.post("/model/parse", json={"text": "halo 😀", "message_id": "1"})
     assert response.status == 200
     assert await response.json() == {"text": "halo 😀", "intent": {"name": "one", "confidence": 1.0}}
+    assert response.headers["Siaga-Model"] == "one.tar.gz"
+    assert (response.headers["Siaga-Act"], response.headers["Siaga-Ask"]) == ("0.8123456789", "0.2")
     assert await status(client) == {
         "model_file": "one.tar.gz",
         "model_id": "id of one",
         "num_active_training_jobs": 0,
+        "act": 0.8123456789,
+        "ask": 0.2,
+        "refused": None,
     }
     assert (await (await client.get("/version")).json())["version"] == "3.6.21"
 
@@ -105,13 +113,14 @@ async def test_a_failure_tells_no_words_of_a_participant(client: TestClient[Any,
 async def test_a_new_model_takes_over_without_a_dropped_request(
     client: TestClient[Any, Any], models: Path
 ) -> None:
-    seen: list[tuple[int, str]] = []
+    seen: list[tuple[int, str, str]] = []
     stop = asyncio.Event()
 
     async def ask(session: ClientSession) -> None:
         while not stop.is_set():
             async with session.post(client.make_url("/model/parse"), json={"text": "halo"}) as response:
-                seen.append((response.status, (await response.json())["intent"]["name"]))
+                found = (await response.json())["intent"]["name"]
+                seen.append((response.status, found, response.headers["Siaga-Model"]))
 
     async with ClientSession() as session:
         asking = [asyncio.create_task(ask(session)) for _ in range(8)]
@@ -121,8 +130,7 @@ async def test_a_new_model_takes_over_without_a_dropped_request(
         await asyncio.sleep(0.05)
         stop.set()
         await asyncio.gather(*asking)
-    assert {code for code, _ in seen} == {200}
-    assert {name for _, name in seen} == {"one", "two"}
+    assert set(seen) == {(200, "one", "one.tar.gz"), (200, "two", "two.tar.gz")}
 
 
 async def test_a_model_that_cannot_be_used_leaves_the_old_one_in_service(
@@ -135,11 +143,39 @@ async def test_a_model_that_cannot_be_used_leaves_the_old_one_in_service(
                 await asyncio.sleep(0.01)
     refused = {"model": "broken.tar.gz", "serving": "one.tar.gz", "reason": "RuntimeError: model of Rasa 2.8"}
     assert logs == [{"event": "nlu.model_refused", "log_level": "error", **refused}]
+    told = await status(client)
+    assert told["model_file"] == "one.tar.gz"
+    assert told["refused"] == {"model": "broken.tar.gz", "reason": refused["reason"]}
     (models / "current").write_text("gone.tar.gz")
     await asyncio.sleep(0.05)
     assert (await status(client))["model_file"] == "one.tar.gz"
     (models / "current").write_text("two.tar.gz")
     await until_serving(client, "two.tar.gz")
+    told = await status(client)
+    assert told["refused"] is None
+    assert "act" not in told
+
+
+async def test_going_back_to_the_model_in_service_takes_the_refusal_back(
+    client: TestClient[Any, Any], models: Path
+) -> None:
+    (models / "current").write_text("broken.tar.gz")
+    async with asyncio.timeout(5):
+        while not (await status(client))["refused"]:
+            await asyncio.sleep(0.01)
+        (models / "current").write_text("one.tar.gz")
+        while (await status(client))["refused"]:
+            await asyncio.sleep(0.01)
+
+
+def test_a_broken_model_at_the_start_is_named(models: Path) -> None:
+    (models / "current").write_text("broken.tar.gz")
+    with (
+        capture_logs() as logs,
+        pytest.raises(NoModel, match=r"broken\.tar\.gz cannot be served: RuntimeError"),
+    ):
+        Served(models, Named, "3.6.21")
+    assert [(one["event"], one["model"]) for one in logs] == [("nlu.model_refused", "broken.tar.gz")]
 
 
 def test_without_a_model_it_says_what_to_do(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Photos, documents and voice notes of participants: fetched, checked, kept encrypted, and deleted again."""
