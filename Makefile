@@ -16,7 +16,7 @@ setup: .venv/.ready ## Put everything into .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/service.lock
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
-	.venv/bin/siaga nlu train
+	.venv/bin/siaga nlu train --no-rasa
 	@touch $@
 
 demo: setup ## Start SIAGA with sample data, a simulator and a desk
@@ -38,7 +38,7 @@ lint: setup ## ruff, mypy --strict and import-linter
 	.venv/bin/lint-imports
 
 nlu: setup ## Train both interpreters, Rasa too (minutes; 2.5 GB at first), and measure them: build/nlu/report.md
-	$(SIAGA) nlu train --rasa
+	$(SIAGA) nlu train
 	$(SIAGA) nlu test tests/nlu/held*.yml --interpreter both --report build/nlu
 
 bench: setup ## Measure; results are printed, nothing is judged by them

@@ -14,6 +14,7 @@ from bot.nlu.held import held_files, read_held
 from bot.nlu.measuring import Sources, Which, measured, progress, told
 from bot.nlu.models import Kept
 from bot.nlu.promoting import FIGURES, held_figures, promote
+from bot.nlu.rasa_home import NoPython
 from bot.nlu.rasa_serving import serve_rasa
 from bot.nlu.report import write_report
 from bot.nlu.sides import Side, embedded_side, rasa_side
@@ -34,8 +35,9 @@ Held = Annotated[
 @nlu.command()
 def train(
     rasa: Annotated[
-        bool, typer.Option("--rasa", help="Rasa's model too, in an environment of its own (2.5 GB, minutes)")
-    ] = False,
+        bool,
+        typer.Option(help="Rasa's model too, in an environment of its own (Python 3.10, 2.5 GB, minutes)"),
+    ] = True,
     promoted: Annotated[
         bool, typer.Option("--promote", help="Put it into service if it is no worse than the one there")
     ] = False,
@@ -45,13 +47,18 @@ def train(
 ) -> None:
     """Train on the present data; does nothing when that model exists.
 
-    A first model comes into service at once, a later one with --promote.
+    A first model comes into service at once, a later one with --promote. Without a Python 3.10 there is no Rasa, and
+    the embedded interpreter goes on alone.
     """
     with _clear():
-        sides = [embedded_side(config_dir, data_dir)]
-        sides += [rasa_side(config_dir, data_dir, typer.echo)] if rasa else []
         messages = _held(held, config_dir, needed=promoted)
-        done = [_trained(side, messages, promoted) for side in sides]
+        done = [_trained(embedded_side(config_dir, data_dir), messages, promoted)]
+        try:
+            done += (
+                [_trained(rasa_side(config_dir, data_dir, typer.echo), messages, promoted)] if rasa else []
+            )
+        except NoPython as missing:
+            typer.echo(str(missing), err=True)
     if not all(done):
         raise typer.Exit(1)
 

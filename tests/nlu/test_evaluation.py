@@ -19,16 +19,16 @@ from tests.nlu.standin import serving, write_model
 from tests.running import free_port
 
 AT_LEAST = {
-    "accuracy": 0.876,
-    "macro F1": 0.876,
-    "top-3": 0.965,
-    "entity F1": 0.904,
-    "understood": 0.959,
-    "emergency recall": 0.95,
-    "out_of_scope recall": 0.79,
-    "acted on": 0.5,
+    "accuracy": 0.93,
+    "macro F1": 0.931,
+    "top-3": 0.983,
+    "entity F1": 0.91,
+    "understood": 0.977,
+    "emergency recall": 0.99,
+    "out_of_scope recall": 0.826,
+    "acted on": 0.751,
 }
-AT_MOST = {"confident and wrong": 0.02}
+AT_MOST = {"confident and wrong": 0.016}
 """The embedded interpreter on all held files together: one point under what was reached. They may only go up."""
 
 KEYS = {

@@ -16,7 +16,8 @@ from bot.nlu.held import read_held
 from bot.nlu.interpreter import Thresholds
 from bot.nlu.models import Kept, Models, Overtaken, Unusable
 from bot.nlu.promoting import Compared, held_figures, promote
-from bot.nlu.rasa_models import put
+from bot.nlu.rasa_home import NoPython
+from bot.nlu.rasa_models import RasaModel, put
 from bot.nlu.sides import Side, measure_rasa, silent
 from bot.nlu.training import Example, Labels, read_labels
 from bot.settings import HOME
@@ -175,9 +176,23 @@ def run(config: Path, tmp_path: Path) -> Run:
     def run(*arguments: str) -> Result:
         given = ["--config-dir", str(config), "--data-dir", str(tmp_path / "data")]
         with_held = ["--held", str(held)] if arguments[0] == "train" else []
-        return CliRunner().invoke(commands.nlu, [*arguments, *given, *with_held])
+        alone = ["--no-rasa"] if arguments[0] == "train" and "--rasa" not in arguments else []
+        return CliRunner().invoke(commands.nlu, [*arguments, *given, *with_held, *alone])
 
     return run
+
+
+def test_without_python_3_10_the_embedded_one_goes_on_alone(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_python(*_: object) -> RasaModel:
+        raise NoPython
+
+    monkeypatch.setattr("bot.nlu.sides.train_rasa", no_python)
+    result = run("train", "--rasa")
+    assert result.exit_code == 0
+    assert "It is in service." in result.stdout
+    assert "Get one with `uv python install 3.10`" in result.stderr
 
 
 def spoil(config: Path) -> None:
