@@ -82,12 +82,13 @@ def test_an_exception_in_a_line_is_its_kind_alone(heard: Heard) -> None:
 def test_a_library_is_told_by_its_place(heard: Heard, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     logs.configure("debug", "sender")
     library = logging.getLogger(name)
-    for attribute, value in (
-        ("propagate", True),
-        ("disabled", False),
-    ):  # a channel or a server may have changed it
-        monkeypatch.setattr(library, attribute, value)
+    # What channels and servers of other tests may have done to it:
     monkeypatch.setattr(library, "isEnabledFor", lambda _level: True)
+    above: logging.Logger | None = library
+    while above and above is not logging.getLogger():
+        monkeypatch.setattr(above, "propagate", True)
+        monkeypatch.setattr(above, "disabled", False)
+        above = above.parent
     library.warning("%s failed", SECRET)
     try:
         failing(SECRET)
