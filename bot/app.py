@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
@@ -29,7 +30,7 @@ from bot.nlu.encoder import load_encoder
 from bot.nlu.fallback import Fallback
 from bot.nlu.interpreter import Interpreter, Thresholds
 from bot.nlu.rasa import Rasa, connections
-from bot.nlu.rasa_models import find
+from bot.nlu.rasa_models import thresholds_of
 from bot.nlu.training import read_labels
 from bot.notices.publishing import Publisher
 from bot.review.reading import Readers
@@ -123,17 +124,13 @@ async def _rasa(stack: AsyncExitStack, settings: Settings) -> Rasa | None:
     if not settings.rasa_url:
         return None
 
-    def known(model: str) -> Thresholds | None:
-        found = find(settings.data_dir, model)
-        return found.thresholds if found else None
-
     return Rasa(
         await stack.enter_async_context(connections()),
         settings.rasa_url,
         read_labels(settings.config_dir / "rasa" / "domain.yml"),
         timeout=settings.rasa_timeout,
         thresholds=Thresholds(settings.rasa_act, settings.rasa_ask),
-        known=known,
+        known=partial(thresholds_of, settings.data_dir),
     )
 
 

@@ -25,7 +25,8 @@ TICK = "tick"
 """Topic of the event that says: look again, something may have been missed."""
 
 _PREFIX = "siaga:live:"
-_AWAY = (RedisError, OSError, TimeoutError)
+AWAY = (RedisError, OSError, TimeoutError)
+"""What a Redis that is away raises."""
 _PATIENCE = 1.0  # seconds; nobody waits for a page's sake
 _REST = 2.0  # seconds for which Redis is left alone after it failed
 _HEARTBEAT = 10.0  # seconds between signs of life on a quiet subscription
@@ -37,6 +38,13 @@ class LiveEvent:
 
     topic: str
     data: dict[str, Any] = field(default_factory=dict)
+
+
+def redis(url: str, patience: float) -> Redis:
+    """A Redis that answers within `patience` seconds or is taken to be away (`AWAY`)."""
+    return Redis.from_url(
+        url, socket_timeout=patience, socket_connect_timeout=patience, retry=Retry(NoBackoff(), 0)
+    )
 
 
 class Live:
@@ -51,14 +59,7 @@ class Live:
         self._tick_seconds = tick_seconds
         self._away_until = 0.0
         self._away = False
-        self._redis: Redis | None = None
-        if redis_url:
-            self._redis = Redis.from_url(
-                redis_url,
-                socket_timeout=_PATIENCE,
-                socket_connect_timeout=_PATIENCE,
-                retry=Retry(NoBackoff(), 0),
-            )
+        self._redis = redis(redis_url, _PATIENCE) if redis_url else None
 
     async def publish(self, topic: str, **data: Any) -> None:
         """Tell subscribers of `topic`; lost without a word when Redis is away."""
@@ -66,7 +67,7 @@ class Live:
             return
         try:
             await self._redis.publish(_PREFIX + topic, orjson.dumps(data))
-        except _AWAY as error:
+        except AWAY as error:
             self._note_away(error)
         else:
             self._note_back()
@@ -83,7 +84,7 @@ class Live:
                     async with aclosing(self._events(self._redis, topics)) as events:
                         async for event in events:
                             yield event
-                except _AWAY as error:
+                except AWAY as error:
                     self._note_away(error)
             yield LiveEvent(TICK)
             await asyncio.sleep(self._tick_seconds)

@@ -14,19 +14,15 @@ from hashlib import blake2b
 from pathlib import Path
 
 import structlog
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from bot.delivery.limits import BOOKED_AHEAD, Answer, Limit, OwnReckoning, limits
+from bot.live import AWAY, redis
 from bot.storage.tables import Priority
 
 log = structlog.get_logger()
 
 GO = Answer(True)
 _SCRIPT = Path(__file__).with_name("shared.lua").read_text()
-_AWAY = (RedisError, OSError, TimeoutError)
 _PATIENCE = 0.5  # seconds
 _REST = 2.0  # seconds for which Redis is left alone after it failed
 _SETTLING = 60.0  # seconds: the longest window of a person
@@ -51,14 +47,8 @@ class Pace:
         self._away_until = 0.0
         self._careful_until = 0.0
         self._away = False
-        self._redis: Redis | None = None
-        if redis_url:
-            self._redis = Redis.from_url(
-                redis_url,
-                socket_timeout=_PATIENCE,
-                socket_connect_timeout=_PATIENCE,
-                retry=Retry(NoBackoff(), 0),
-            )
+        self._redis = redis(redis_url, _PATIENCE) if redis_url else None
+        if self._redis:
             self._script = self._redis.register_script(_SCRIPT)
 
     async def ask(self, channel: str, address: str, priority: Priority) -> Answer:
@@ -90,7 +80,7 @@ class Pace:
             server, micro = await self._redis.time()
             until = server * _MICRO + micro + round(seconds * _MICRO)
             await self._redis.set(_key(channel, "pause"), until, px=round(seconds * 1000) + 1000)
-        except _AWAY as error:
+        except AWAY as error:
             self._note_away(error)
 
     async def close(self) -> None:
@@ -108,7 +98,7 @@ class Pace:
                 keys=[_key(channel, "pause"), _key(channel, "next"), _key(channel, f"to:{person}")],
                 args=[round(limit.apart() * _MICRO), round(BOOKED_AHEAD[priority] * _MICRO), *windows],
             )
-        except _AWAY as error:
+        except AWAY as error:
             self._note_away(error)
             return None
         self._note_back()

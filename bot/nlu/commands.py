@@ -24,7 +24,7 @@ from bot.settings import HOME
 nlu = typer.Typer(help="Understanding: train it, measure it, choose the model.", no_args_is_help=True)
 
 ConfigDir = Annotated[Path, typer.Option("--config-dir", envvar="SIAGA_CONFIG_DIR", help="The configuration")]
-DataDir = Annotated[Path, typer.Option("--data-dir", envvar="SIAGA_DATA_DIR", help="Sources models are kept")]
+DataDir = Annotated[Path, typer.Option("--data-dir", envvar="SIAGA_DATA_DIR", help="Where models are kept")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object")]
 Held = Annotated[
     list[Path] | None,

@@ -18,7 +18,6 @@ from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.interpreter import Thresholds
 from bot.nlu.keys import maker_key, model_key
 from bot.nlu.models import Kept, Models, Unusable
-from bot.nlu.normalising import Normaliser
 from bot.nlu.store import Model
 from bot.nlu.tagger import Looker, Tagger
 from bot.nlu.training import read_labels, read_training
@@ -136,7 +135,7 @@ def found_or_trained(
         return found
     with models.locked("training"):
         found = _found(models, name, lists, encoder)
-        return found or _trained(models, name, Source(config_dir, lists, encoder))
+        return found or _trained(models, name, config_dir, lists, encoder)
 
 
 def opened(kept: Kept, lists: Lists, encoder: Encoder | None = None) -> EmbeddedInterpreter:
@@ -163,23 +162,16 @@ def _found(
         return None
 
 
-@dataclass(frozen=True)
-class Source:
-    """What a model is trained from."""
-
-    config_dir: Path
-    lists: Lists
-    encoder: Encoder | None
-
-
-def _trained(models: Models, name: str, source: Source) -> tuple[Kept, EmbeddedInterpreter]:
+def _trained(
+    models: Models, name: str, config_dir: Path, lists: Lists, encoder: Encoder | None
+) -> tuple[Kept, EmbeddedInterpreter]:
     from bot.nlu.learning.model import fit  # noqa: PLC0415 - scikit-learn takes a second to import
 
     begun = time.monotonic()
-    rasa = source.config_dir / "rasa"
-    words = read_word_lists(source.config_dir)
+    rasa = config_dir / "rasa"
+    words = read_word_lists(config_dir)
     examples = read_training(rasa / "nlu", read_labels(rasa / "domain.yml"))
-    model = fit(examples, source.config_dir, source.lists, source.encoder)
+    model = fit(examples, words, lists, encoder)
     limits = model.classifier.thresholds
     about = {
         "act": limits.act,
@@ -188,7 +180,7 @@ def _trained(models: Models, name: str, source: Source) -> tuple[Kept, EmbeddedI
         "seconds": round(time.monotonic() - begun, 1),
     }
     kept = models.put(name, lambda path: store.save(path, model, words), about)
-    return kept, assemble(model, words, source.lists, name, source.encoder)
+    return kept, assemble(model, words, lists, name, encoder)
 
 
 def assemble(
@@ -204,8 +196,3 @@ def assemble(
     normaliser, analyser = words.in_use()
     looker = Looker(normaliser, Gazetteer(lists, model.common), model.common)
     return EmbeddedInterpreter(model.classifier, analyser, looker, model.tagger, name, encoder=encoder)
-
-
-def word_lists(config_dir: Path) -> tuple[Normaliser, Analyser]:
-    """The configuration's word lists, as training uses them."""
-    return read_word_lists(config_dir).in_use()

@@ -31,7 +31,7 @@ class Which(StrEnum):
 
 @dataclass(frozen=True)
 class Sources:
-    """Sources interpreters are found.
+    """Where interpreters are found.
 
     Args:
         config_dir: the operator's configuration; the embedded interpreter's model is that of its present data.

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bot.nlu.interpreter import Thresholds
 from bot.nlu.models import Kept, Models
 from bot.nlu.rasa_home import LOCK
 
@@ -32,6 +33,12 @@ def rasa_version(lock: Path = LOCK) -> str:
 def find(data_dir: Path, name: str) -> RasaModel | None:
     """The model of this name, if it is complete."""
     return rasa_models(data_dir).find(name)
+
+
+def thresholds_of(data_dir: Path, name: str) -> Thresholds | None:
+    """The thresholds of the model of this name; None for one that is not ours."""
+    found = find(data_dir, name)
+    return found.thresholds if found else None
 
 
 def in_service(data_dir: Path) -> RasaModel | None:

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from bot.nlu.interpreter import Thresholds
 from bot.nlu.models import Kept, Models, Unusable
 from bot.nlu.rasa import Rasa, connections
 from bot.nlu.rasa_home import rasa_python
-from bot.nlu.rasa_models import find, rasa_models
+from bot.nlu.rasa_models import rasa_models, thresholds_of
 from bot.nlu.rasa_training import predicted, train_rasa
 from bot.nlu.rasa_wire import to_send
 from bot.nlu.training import Example, Labels, read_labels
@@ -135,11 +136,7 @@ async def measure_server(
     Raises:
         RasaSilent: it does not answer.
     """
-
-    def known(model: str) -> Thresholds | None:
-        found = find(data_dir, model)
-        return found.thresholds if found else None
-
+    known = partial(thresholds_of, data_dir)
     async with connections() as http:
         rasa = Rasa(http, url, labels, timeout=PATIENCE, thresholds=STRANGE, known=known)
         measured = await measure(rasa, examples, STRANGE, told=told)

@@ -17,32 +17,11 @@ from bot.messages import Text
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import OutboxState
+from tests.delivery.contents import Contents
 from tests.delivery.post import Post
-from tests.standins import TelegramStandIn, TwilioStandIn, running_telegram, running_twilio
+from tests.standins import TelegramStandIn, TwilioStandIn
 
 PHONE = "whatsapp:+6281234567890"
-
-
-class Contents(dict[str, str]):
-    """A content store in memory."""
-
-    async def get(self, friendly_name: str) -> str | None:  # type: ignore[override]
-        return dict.get(self, friendly_name)
-
-    async def put(self, friendly_name: str, sid: str) -> None:
-        self[friendly_name] = sid
-
-
-@pytest.fixture
-async def twilio() -> AsyncIterator[TwilioStandIn]:
-    async with running_twilio() as standin:
-        yield standin
-
-
-@pytest.fixture
-async def telegram() -> AsyncIterator[TelegramStandIn]:
-    async with running_telegram() as standin:
-        yield standin
 
 
 @pytest.fixture

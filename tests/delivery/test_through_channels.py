@@ -21,32 +21,11 @@ from bot.storage.tables import DeliveryReceipt, Outbox, OutboxState
 from bot.webhooks import Intake, router
 from bot.worker import Worker
 from tests.conftest import Clock
-from tests.standins import TelegramStandIn, TwilioStandIn, running_telegram, running_twilio
+from tests.delivery.contents import Contents
+from tests.standins import TelegramStandIn, TwilioStandIn
 
 PUBLIC_URL = "https://siaga.example"
 PHONE = "whatsapp:+6281234567890"
-
-
-class Contents(dict[str, str]):
-    """A content store in memory."""
-
-    async def get(self, friendly_name: str) -> str | None:  # type: ignore[override]
-        return dict.get(self, friendly_name)
-
-    async def put(self, friendly_name: str, sid: str) -> None:
-        self[friendly_name] = sid
-
-
-@pytest.fixture
-async def twilio() -> AsyncIterator[TwilioStandIn]:
-    async with running_twilio() as standin:
-        yield standin
-
-
-@pytest.fixture
-async def telegram() -> AsyncIterator[TelegramStandIn]:
-    async with running_telegram() as standin:
-        yield standin
 
 
 @pytest.fixture

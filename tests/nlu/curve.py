@@ -65,8 +65,8 @@ def covered(confidences: Sequence[float], right: Sequence[bool]) -> float:
 
 def measured(known: Sequence[Example], unknown: Sequence[Example], config_dir: Path) -> list[float]:
     """The figures on unknown lines by a model of the known ones."""
-    lists = load_config(config_dir).nlu_lists()
-    interpreter = assemble(fit(known, config_dir, lists), read_word_lists(config_dir), lists, "curve")
+    lists, words = load_config(config_dir).nlu_lists(), read_word_lists(config_dir)
+    interpreter = assemble(fit(known, words, lists), words, lists, "curve")
     read: list[Interpretation] = interpreter.read_all([example.text for example in unknown])
     report = compare(unknown, read, interpreter.thresholds)
     right = [example.intent == found.intent for example, found in zip(unknown, read, strict=True)]

@@ -9,7 +9,7 @@ from bot.app import embedded_interpreter
 from bot.config import load_config
 from bot.nlu import store
 from bot.nlu.current import current_embedded
-from bot.nlu.embedded import EmbeddedInterpreter, embedded_models, load_embedded, opened, word_lists
+from bot.nlu.embedded import EmbeddedInterpreter, embedded_models, load_embedded, opened
 from bot.nlu.encoder import Encoder, load_encoder
 from bot.nlu.features import Floats
 from bot.nlu.keys import model_key
@@ -17,6 +17,7 @@ from bot.nlu.learning.intents import train
 from bot.nlu.models import Unusable
 from bot.nlu.rasa_home import environment
 from bot.nlu.sides import operators_encoder
+from bot.nlu.word_lists import read_word_lists
 from bot.settings import HOME
 from tests.nlu.conftest import LISTS, write_config
 from tests.nlu.tiny_encoder import SIZE, make_encoder
@@ -129,7 +130,7 @@ def test_where_an_encoder_lies_is_no_part_of_it(folder: Path, tmp_path: Path, en
 
 def test_without_one_all_stays_as_it_is(folder: Path) -> None:
     """Bit for bit: beside vectors that say nothing the words get the very weights that they get alone."""
-    _, analyser = word_lists(folder / "config")
+    _, analyser = read_word_lists(folder / "config").in_use()
     texts = ["kantor tutup", "loket buka", "libur kah", "sistem eror", "aplikasi down", "login gagal"]
     intents = ["ask_closure"] * 3 + ["ask_outage"] * 3
     analysed = [analyser(text) for text in texts]

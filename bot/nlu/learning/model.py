@@ -3,22 +3,22 @@
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from bot.nlu.embedded import Lists, word_lists
+from bot.nlu.embedded import Lists
 from bot.nlu.encoder import Encoder
 from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.learning.intents import train
-from bot.nlu.learning.tags import tags_of, train_tagger
+from bot.nlu.learning.tags import tags_of, telling, train_tagger
 from bot.nlu.noise import COPIED, Noise
 from bot.nlu.store import Model
 from bot.nlu.tagger import Looker, Tagger, split
 from bot.nlu.training import Example
+from bot.nlu.word_lists import WordLists
 
 
-def fit(examples: Sequence[Example], config_dir: Path, lists: Lists, encoder: Encoder | None = None) -> Model:
-    """Train on examples, with the configuration's word lists; a sentence encoder takes some milliseconds a text."""
-    normaliser, analyser = word_lists(config_dir)
+def fit(examples: Sequence[Example], words: WordLists, lists: Lists, encoder: Encoder | None = None) -> Model:
+    """Train on examples, with an operator's word lists; a sentence encoder takes some milliseconds a text."""
+    normaliser, analyser = words.in_use()
     noise = Noise(normaliser.words)
     copied = {at: noise.copy(examples[at].text) for at in range(0, len(examples), COPIED)}
     copies = [(at, analyser(text)) for at, text in copied.items()]
@@ -36,12 +36,12 @@ def fit(examples: Sequence[Example], config_dir: Path, lists: Lists, encoder: En
 
 
 def _tagger(examples: Sequence[Example], looker: Looker) -> Tagger:
-    seen = [looker.look(example.text) for example in examples]
     marked = [
-        tags_of(text.words, [(span.entity, span.start, span.end) for span in example.entities])
-        for text, example in zip(seen, examples, strict=True)
+        tags_of(split(example.text), [(span.entity, span.start, span.end) for span in example.entities])
+        for example in examples
     ]
-    return train_tagger(seen, marked)
+    used = telling(marked)
+    return train_tagger([looker.look(examples[at].text) for at in used], [marked[at] for at in used])
 
 
 def common_words(examples: Sequence[Example]) -> frozenset[str]:
