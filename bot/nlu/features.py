@@ -4,7 +4,7 @@ Five blocks, each weighted by rarity and brought to length 1, so that none outsh
 
 - ``s``: stems of the normalised words and pairs of neighbours
 - ``k``: their consonant skeletons, for abbreviations and regional vowels, with pairs of neighbours
-- ``c``: three to five letters within the normalised words
+- ``c``: three or four letters within the normalised words
 - ``r``: the same within the words as written
 - ``p``: concepts, and pairs of concepts anywhere in the text
 """
@@ -64,9 +64,9 @@ def _in_pairs(concepts: Sequence[str]) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def grams(word: str) -> tuple[str, ...]:
-    """Every run of three to five letters of the word between blanks."""
+    """Every run of three or four letters of the word between blanks."""
     padded = f" {word} "
-    return tuple(padded[at : at + size] for size in (3, 4, 5) for at in range(max(len(padded) - size + 1, 1)))
+    return tuple(padded[at : at + size] for size in (3, 4) for at in range(max(len(padded) - size + 1, 1)))
 
 
 class Vocabulary:

@@ -89,7 +89,7 @@ class Looker:
                 own[at] += [rule := "ruleB" if at == first else "ruleI", f"{rule}{own[at][1]}"]
         gaps = ((at, text[words[at - 1].end : words[at].start]) for at in range(1, len(words)))
         stops = frozenset(at for at, between in gaps if PAUSE.search(between))
-        features = tuple(tuple(_around(own, at, text, words)) for at in range(len(words)))
+        features = tuple(map(tuple, _with_neighbours(own, text, words)))
         return Seen(tuple(words), features, times, stops)
 
     def only_name(self, text: str) -> str | None:
@@ -138,24 +138,20 @@ NEAR = (*FAR, "w", "3", "e")
 """Features of the neighbours that count."""
 
 
-def _around(own: Sequence[Sequence[str]], at: int, text: str, words: Sequence[Token]) -> Iterator[str]:
-    """A word's own features and those of its neighbours, with where they stand, and what parts it from the last."""
-    yield from own[at]
-    yield "bias"
-    for offset in (-2, -1, 1, 2):
-        other = at + offset
-        if not 0 <= other < len(own):
-            yield f"{offset}none"
-            continue
-        for feature in own[other]:
-            if feature.startswith(NEAR if abs(offset) == 1 else FAR):
-                yield f"{offset}{feature}"
-    if at:
-        between = text[words[at - 1].end : words[at].start]
-        if between != " ":
-            yield f"gap{between[:2]}"
-        yield f"pair{own[at - 1][1]}|{own[at][1]}"
-    yield from _since_head(own, at)
+def _with_neighbours(own: Sequence[Sequence[str]], text: str, words: Sequence[Token]) -> Iterator[list[str]]:
+    """Each word's own features, those of its neighbours with where they stand, and what parts it from the last."""
+    near = [[feature for feature in of_word if feature.startswith(NEAR)] for of_word in own]
+    far = [[feature for feature in of_word if feature.startswith(FAR)] for of_word in near]
+    for at, of_word in enumerate(own):
+        features = [*of_word, "bias"]
+        for offset, shown in ((-2, far), (-1, near), (1, near), (2, far)):
+            other = shown[at + offset] if 0 <= at + offset < len(own) else ["none"]
+            features += [f"{offset}{feature}" for feature in other]
+        if at:
+            between = text[words[at - 1].end : words[at].start]
+            features += [f"gap{between[:2]}"] if between != " " else []
+            features.append(f"pair{own[at - 1][1]}|{of_word[1]}")
+        yield [*features, *_since_head(own, at)]
 
 
 def _since_head(own: Sequence[Sequence[str]], at: int) -> Iterator[str]:

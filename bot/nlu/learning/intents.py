@@ -1,7 +1,6 @@
 """Training the classifier of intents: fit, calibrate on texts that it did not see, choose thresholds on the same."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,10 +48,8 @@ def train(
     material = _Material(counts, truth, np.array([at for at, _ in copies], int))
     if vectors is not None:
         material = _with_vectors(material, vectors, seed)
-    with ThreadPoolExecutor(1) as aside:  # fitting is done outside Python's lock
-        fitting = aside.submit(material.fit, np.arange(len(truth)), seed)
-        places, held = held_out_scores(material, seed=seed)
-        fitted = fitting.result()
+    places, held = held_out_scores(material, seed=seed)
+    fitted = material.fit(np.arange(len(truth)), seed)
     temperature = _temperature(held, truth[places])
     sure = softmax(held * temperature)
     emergency = _emergency(sure, truth[places], names)

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
+from bot.nlu.classifier import Classifier
 from bot.nlu.embedded import Lists
 from bot.nlu.encoder import Encoder
 from bot.nlu.gazetteer import Gazetteer
@@ -17,7 +19,19 @@ from bot.nlu.word_lists import WordLists
 
 
 def fit(examples: Sequence[Example], words: WordLists, lists: Lists, encoder: Encoder | None = None) -> Model:
-    """Train on examples, with an operator's word lists; a sentence encoder takes some milliseconds a text."""
+    """Train on examples, with an operator's word lists; a sentence encoder takes some milliseconds a text.
+
+    The tagger is trained by a process of its own meanwhile. A thread would not do: liblinear draws its random numbers
+    from one place for the whole process, so two trainings at once would disturb each other's.
+    """
+    with ProcessPoolExecutor(1, get_context("spawn")) as aside:
+        common = common_words(examples)
+        tagger = aside.submit(_tagger, examples, words, lists, common)
+        classifier = _classifier(examples, words, encoder)
+        return Model(classifier, tagger.result(), common, encoder.key if encoder else "")
+
+
+def _classifier(examples: Sequence[Example], words: WordLists, encoder: Encoder | None) -> Classifier:
     normaliser, analyser = words.in_use()
     noise = Noise(normaliser.words)
     copied = {at: noise.copy(examples[at].text) for at in range(0, len(examples), COPIED)}
@@ -26,16 +40,11 @@ def fit(examples: Sequence[Example], words: WordLists, lists: Lists, encoder: En
     texts = [*(example.text for example in examples), *copied.values()]
     vectors = encoder.encode([normaliser.normalise(text).text for text in texts]) if encoder else None
     intents = [example.intent for example in examples]
-    with ThreadPoolExecutor(
-        1
-    ) as aside:  # fitting is done outside Python's lock, so the tagger is trained meanwhile
-        classifier = aside.submit(train, analysed, intents, copies, vectors=vectors)
-        common = common_words(examples)
-        tagger = _tagger(examples, Looker(normaliser, Gazetteer(lists, common), common))
-        return Model(classifier.result(), tagger, common, encoder.key if encoder else "")
+    return train(analysed, intents, copies, vectors=vectors)
 
 
-def _tagger(examples: Sequence[Example], looker: Looker) -> Tagger:
+def _tagger(examples: Sequence[Example], words: WordLists, lists: Lists, common: frozenset[str]) -> Tagger:
+    looker = Looker(words.in_use()[0], Gazetteer(lists, common), common)
     marked = [
         tags_of(split(example.text), [(span.entity, span.start, span.end) for span in example.entities])
         for example in examples
