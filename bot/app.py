@@ -1,7 +1,7 @@
 """The one place where the parts are put together. Importing it does nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from bot.channels.telegram import Telegram, TelegramAccount
 from bot.channels.whatsapp import WhatsApp
 from bot.channels.whatsapp_api import TwilioAccount
 from bot.config import Config, load_config
+from bot.config.templates import Template
 from bot.conversation.handling import Handling
 from bot.conversation.turn import Conversations
 from bot.flows.registry import FLOWS
@@ -29,8 +30,8 @@ from bot.nlu.current import CurrentInterpreter, current_embedded
 from bot.nlu.encoder import load_encoder
 from bot.nlu.fallback import Fallback
 from bot.nlu.interpreter import Interpreter, Thresholds
-from bot.nlu.rasa import Rasa, connections
-from bot.nlu.rasa_models import thresholds_of
+from bot.nlu.rasa.client import Rasa, connections
+from bot.nlu.rasa.models import thresholds_of
 from bot.nlu.training import read_labels
 from bot.notices.publishing import Publisher
 from bot.review.reading import Readers
@@ -87,7 +88,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
         rasa = await _rasa(stack, settings)
         interpreter = Cached(Fallback(rasa, embedded) if rasa else embedded)
         readers = _readers(settings, embedded, rasa)
-        channels = make_channels(settings, database, sealer, live)
+        channels = make_channels(settings, database, sealer, live, config.templates)
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         conversations = Conversations(
@@ -153,8 +154,14 @@ def embedded_interpreter(
     )
 
 
-def make_channels(settings: Settings, database: Database, sealer: Sealer, live: Live) -> dict[str, Channel]:
-    """The channels that the settings give."""
+def make_channels(
+    settings: Settings,
+    database: Database,
+    sealer: Sealer,
+    live: Live,
+    templates: Sequence[Template] = (),
+) -> dict[str, Channel]:
+    """The channels that the settings give; `templates` are what Meta approved for WhatsApp."""
     channels: list[Channel] = []
     if settings.whatsapp_ready:
         assert settings.twilio_account_sid
@@ -167,7 +174,7 @@ def make_channels(settings: Settings, database: Database, sealer: Sealer, live: 
             public_url=settings.public_url,
             api_base=settings.twilio_api_base,
         )
-        channels.append(WhatsApp(account, Contents(database, account.sid)))
+        channels.append(WhatsApp(account, Contents(database, account.sid), templates))
     if settings.telegram_ready:
         assert settings.telegram_bot_token
         secret = settings.telegram_webhook_secret

@@ -61,6 +61,7 @@ class Incoming:
 
     `provider_id` is unique within `channel` and is what makes a repeated delivery harmless.
     `tapped` is the id of the button or list row that was tapped, `text` then its title.
+    `quoted` is the provider's name for the message that it answers, ours or their own.
     `to` is our own address that was written to (it may decide the branch).
     """
 
@@ -80,6 +81,7 @@ class Incoming:
     external_user_id: str | None = None
     language: str | None = None
     edited: bool = False
+    """Whether it stands for an earlier message, the one with the same `message_ref`."""
     forwarded: bool = False
     unsupported: str | None = None
     """Name of a kind of message that carries nothing we can read (``poll``, ``dice``), else None."""
@@ -89,6 +91,8 @@ class Incoming:
     """Nobody wrote: a time has come. ``idle_form``: a form was left alone."""
     message_ref: str | None = None
     """The provider's name for the message itself where that differs from `provider_id` (Telegram's message id)."""
+    album: str | None = None
+    """What the photos of one album have in common; each comes as a message of its own."""
 
 
 class Delivery(StrEnum):
@@ -135,14 +139,28 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Why we write to somebody who may not have written for long: what an approved template has to say.
+
+    `purpose` and the names of `values` are those of `bot.config.templates.VALUES`.
+    """
+
+    purpose: str
+    language: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """A finished message in the participant's language, with the options offered under it.
 
-    Options beyond what the channel can show as buttons become a numbered list: `channels.rendering`.
+    Options beyond what the channel can show as buttons become a numbered list: `channels.rendering`. Without an
+    `occasion` it cannot go as a template.
     """
 
     body: str
     options: tuple[Option, ...] = ()
+    occasion: Occasion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,12 @@ LIMITER_SECONDS = Histogram(
     ("channel", "limit"),
     buckets=_SLOW,
 )
+RECOVERED = Counter(
+    "siaga_recovered_total",
+    "Messages that came by no webhook and were taken in from the provider's own list",
+    ("channel",),
+)
+JOBS = Counter("siaga_jobs_total", "Runs of the schedule's jobs (outcome: done, failed)", ("job", "outcome"))
 
 COUNTED = (
     WEBHOOKS,
@@ -74,6 +80,8 @@ COUNTED = (
     FAILURES,
     RECEIPTS,
     LIMITER_SECONDS,
+    RECOVERED,
+    JOBS,
 )
 """What this process counts as it goes."""
 

@@ -270,7 +270,7 @@ async def _poll(bot: Bot, telegram: Telegram) -> None:
 
     async def store(events: list[Event]) -> None:
         with tracing.followed(None):
-            await inbox.store(bot.database, bot.sealer, events, clock())
+            await inbox.store(bot.database, bot.sealer, events, clock(), bot.settings.quiet_seconds)
             log.info("poll.stored", events=len(events))
 
     lock = select(func.pg_try_advisory_lock(_POLLING_LOCK))

@@ -84,7 +84,10 @@ class Settings(BaseSettings):
         default=60, gt=0, description="Minutes after the reminder at which it is closed"
     )
     quiet_seconds: float = Field(
-        default=0.0, ge=0, le=2, description="Wait this long for a participant's next message"
+        default=0.8,
+        ge=0,
+        le=2,
+        description="Wait this long for a participant's next message, 2 seconds in all; 0: answer each at once",
     )
     turn_lease: float = Field(
         default=30.0, gt=0, description="Seconds after which another worker may take a turn over"

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from typer.main import get_command
 
 from bot import cli
-from bot.nlu.rasa_home import LOCK, rasa_python
+from bot.nlu.rasa.home import LOCK, rasa_python
 from bot.serving import ROLES
 from bot.settings import HOME, Settings
 

@@ -43,6 +43,21 @@ class Limits:
     row_description: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A participant's message as it stands in a provider's own list, not read yet.
+
+    Args:
+        provider_id: the same as in its webhook.
+        sent_at: by the provider's clock.
+        fields: what the list says of it, in the provider's own words.
+    """
+
+    provider_id: str
+    sent_at: datetime
+    fields: Mapping[str, str]
+
+
 class Channel(Protocol):
     """A way to reach participants. docs/channels.md says how to add one."""
 

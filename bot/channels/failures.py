@@ -21,6 +21,8 @@ class Act(StrEnum):
     """Our account is at fault: keep the message, leave the provider alone for a while, call an operator."""
     ALERT = "alert"
     """A dead letter, and call an operator: more of the kind will fail."""
+    WINDOW = "window"
+    """WhatsApp's window is closed: it goes as an approved template, or waits for the participant (`windows`)."""
     DONE = "done"
     """Nothing failed: what was asked for is so already."""
 

@@ -103,6 +103,7 @@ class _Message(_Model):
     sender: _User | None = Field(default=None, alias="from")
     text: str = ""
     caption: str = ""
+    media_group_id: str | None = None
     photo: tuple[_File, ...] = ()
     animation: _File | None = None
     document: _File | None = None
@@ -234,6 +235,7 @@ def _message(update_id: int, message: _Message, *, edited: bool) -> list[Event]:
             forwarded=bool(message.forward_origin or message.forward_date),
             unsupported=unsupported,
             message_ref=_reference(message.chat.id, message.message_id),
+            album=clean(message.media_group_id) if message.media_group_id else None,
         )
     ]
 

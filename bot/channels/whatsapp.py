@@ -1,21 +1,25 @@
 """WhatsApp through Twilio."""
 
 import json
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import httpx
 import structlog
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from bot.channels.channel import Limits, Webhook
+from bot.channels.channel import Limits, Listed, Webhook
 from bot.channels.rendering import lay_out, split
 from bot.channels.whatsapp_api import PATIENCE, TwilioAccount, TwilioApi
 from bot.channels.whatsapp_contents import BODY_VARIABLE, Contents, ContentStore, question
 from bot.channels.whatsapp_errors import CONTENT_REFUSED, UNKNOWN_CONTENT
 from bot.channels.whatsapp_events import CHANNEL, Form, events, read_form
+from bot.channels.whatsapp_listing import has_files, incoming, listed
 from bot.channels.whatsapp_media import delete_copy, download
+from bot.channels.whatsapp_templates import template_call
+from bot.config.templates import Template
 from bot.errors import BadPayload, ChannelError, Forged
-from bot.messages import Address, Call, Event, Incoming, Media, Text
+from bot.messages import Address, Call, Event, Incoming, Media, Occasion, Text
 from bot.tracing import on_its_way
 
 log = structlog.get_logger()
@@ -35,13 +39,17 @@ STATUS_PATH = "/webhooks/whatsapp/status"
 
 
 class WhatsApp:
-    """Participants on WhatsApp, reached through one Twilio number."""
+    """Participants on WhatsApp, reached through one Twilio number; `templates` are what Meta approved for it."""
 
     name = CHANNEL
     limits = LIMITS
 
-    def __init__(self, account: TwilioAccount, contents: ContentStore) -> None:
+    def __init__(
+        self, account: TwilioAccount, contents: ContentStore, templates: Sequence[Template] = ()
+    ) -> None:
         self._account = account
+        self._templates = templates
+        self.own_address = account.number
         self._validator = RequestValidator(account.token)
         self._api = TwilioApi(account)
         self._contents = Contents(self._api, contents)
@@ -78,11 +86,19 @@ class WhatsApp:
             for part in lay_out(text, LIMITS)
         ]
 
+    def render_template(self, to: Address, occasion: Occasion) -> list[Call]:
+        """What passes when the window is closed; see `HasTemplates`."""
+        call = template_call(self._templates, occasion)
+        return [call] if call else []
+
     async def send(self, to: Address, call: Call) -> str:
         """Send and return the message's SID; see `Channel.send`.
 
         A question whose buttons are not to be had, or are refused, goes as numbered text.
         """
+        if "ContentSid" in call.fields:
+            sid, variables = str(call.fields["ContentSid"]), str(call.fields["ContentVariables"])
+            return await self._create(to, content_sid=sid, content_variables=variables)
         if "Content" not in call.fields:
             body = str(call.fields["Body"])
             return await self._create(to, body=body)
@@ -123,9 +139,19 @@ class WhatsApp:
         Twilio knows no key against doubles, so it is known by its words: those of the question, or numbered ones.
         """
         shown = {str(call.fields["Body"]).strip(), split(str(call.fields["Body"]), LIMITS.text)[-1].strip()}
-        if "ContentVariables" in call.fields:
+        if "Content" in call.fields:
             shown.add(json.loads(str(call.fields["ContentVariables"]))[BODY_VARIABLE].strip())
         return await self._api.find_messages(to, self._account.number, shown, since - CLOCKS)
+
+    async def received(self, since: datetime) -> AsyncIterator[list[Listed]]:
+        """Twilio's list of what was written to our number; see `bot.delivery.reconciling`."""
+        async for page in self._api.inbound(self._account.number, since):
+            yield [listed(message) for message in page]
+
+    async def read(self, found: Listed) -> Incoming:
+        """A message of that list, with its files."""
+        files = await self._api.media_of(found.provider_id) if has_files(found) else []
+        return incoming(found, files)
 
     async def acknowledge(self, incoming: Incoming) -> None:
         """Nothing to do: WhatsApp expects no answer to a tap."""

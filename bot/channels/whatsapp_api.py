@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -23,8 +24,16 @@ from twilio.rest.content.v1.content import ContentList  # type: ignore[import-un
 from bot.channels.whatsapp_errors import failure
 from bot.errors import ChannelError
 
+T = TypeVar("T")
+
 PATIENCE = 10.0
 """Seconds for one request. The SDK's asynchronous client ignores a limit of its own, so it is set here."""
+PAGE = 1000
+"""Messages on a page of a list: the most that Twilio gives."""
+LIST_WAITS = (1.0, 4.0, 16.0)
+"""Seconds before a page of a list is asked for again: one that fails must not cost those before it."""
+LIST_WAITS_MOST = 30.0
+"""Who wants to be left alone for longer is asked another time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +92,13 @@ def deciding() -> Iterator[None]:
         yield
     except (TwilioRestException, TwilioServiceException) as error:
         raise failure(error.code or error.status, error.status) from None
+    except TwilioException as error:
+        raise _of_a_list(error) from None
     except aiohttp.ClientConnectorError:
         raise ChannelError("no_connection", retry=True) from None
     except TimeoutError:
         raise ChannelError("timeout", retry=True, unknown=True) from None
-    except (aiohttp.ClientError, TwilioException, OSError, ValueError, LookupError):
+    except (aiohttp.ClientError, OSError, ValueError, LookupError):
         # The connection broke, or the answer was none of Twilio's: it may have been accepted.
         raise ChannelError("broken_answer", retry=True, unknown=True) from None
 
@@ -135,6 +146,23 @@ class TwilioApi:
                 if (message.body or "").strip() in bodies and message.date_created >= since
             ]
 
+    async def inbound(self, to: str, since: datetime) -> AsyncIterator[list[Any]]:
+        """Messages that participants sent to `to` since then, page by page, newest first; the SDK's own objects."""
+        messages = self._client().messages
+        page = await _patiently(
+            lambda: messages.page_async(to=to, date_sent_after=since, page_size=PAGE)  # "after" includes it
+        )
+        while page is not None:
+            with deciding():
+                found = list(page)
+            yield [one for one in found if one.direction == "inbound"]
+            page = await _patiently(page.next_page_async)
+
+    async def media_of(self, message_sid: str) -> list[Any]:
+        """The files of a message, the SDK's own objects."""
+        files = self._client().messages(message_sid).media
+        return list(await _patiently(files.list_async))
+
     async def show_typing(self, message_sid: str) -> None:
         """Show that we are writing, under their message `message_sid`; it also marks that message as read."""
         with deciding():
@@ -166,6 +194,28 @@ class TwilioApi:
             self._clients = None
             await asynchronous.http_client.close()
             synchronous.http_client.session.close()
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """What `ask` gives, a look-up that may be repeated."""
+    for wait in (*LIST_WAITS, None):
+        try:
+            with deciding():
+                async with asyncio.timeout(PATIENCE):
+                    return await ask()
+        except ChannelError as error:
+            if wait is None or not error.retry or (error.after or 0) > LIST_WAITS_MOST:
+                raise
+            await asyncio.sleep(max(wait, error.after or 0))
+    raise AssertionError
+
+
+def _of_a_list(error: TwilioException) -> ChannelError:
+    """The SDK raises no code for a page of a list, but keeps the answer."""
+    for part in error.args:
+        if isinstance(part, Response):
+            return failure(part.status_code, part.status_code)
+    return ChannelError("broken_answer", retry=True, unknown=True)
 
 
 def _sid(sid: object) -> str:

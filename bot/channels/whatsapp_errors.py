@@ -54,7 +54,7 @@ TABLE: dict[str, Meaning] = {
     **_of(Act.WORDS, "template", 63027, 63028),
     # this message
     **_of(Act.WORDS, "filtered", 63013),  # as an answer to a question with buttons: line breaks in a variable
-    **_of(Act.DROP, "window", 63016),
+    **_of(Act.WINDOW, "window", 63016),
     **_of(Act.DROP, "filtered", 30007),
     **_of(Act.DROP, "expired", 30036),
     **_of(Act.DROP, "experiment", 63032),

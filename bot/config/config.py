@@ -8,6 +8,7 @@ from bot.config.holidays import Holidays
 from bot.config.names import Names, plain
 from bot.config.places import Branch, Facility, Place, Province
 from bot.config.services import Answer, CaseRules, Category, Contact, FallbackOffice, System
+from bot.config.templates import Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Config:
     """Answers by intent."""
     holidays: Holidays
     cases: CaseRules
+    templates: tuple[Template, ...] = ()
 
     def branch(self, code: str) -> Branch:
         """The branch with that code; KeyError where there is none."""

@@ -12,6 +12,7 @@ from bot.config.document import Document, Trail
 from bot.config.holidays import Holidays
 from bot.config.places import Branches, Facilities, Places
 from bot.config.services import CaseRules, Categories, Contacts, Faq, Systems
+from bot.config.templates import Templates
 from bot.errors import ConfigurationError
 
 FILES: dict[str, type[BaseModel]] = {
@@ -24,6 +25,7 @@ FILES: dict[str, type[BaseModel]] = {
     "contacts": Contacts,
     "faq": Faq,
     "cases": CaseRules,
+    "templates": Templates,
 }
 """The files of config/, by name without ``.yml``, and their form."""
 
@@ -77,6 +79,7 @@ def _assembled(parts: Mapping[str, Any]) -> Config:
         faq={item.intent: item for item in parts["faq"].answers},
         holidays=parts["holidays"],
         cases=parts["cases"],
+        templates=parts["templates"].templates,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.conversation.referring import Arrived
 from bot.dialogue.state import Dialogue
 from bot.messages import Incoming
 
@@ -14,25 +15,28 @@ _OPENINGS = (
 )  # fmt: skip
 
 
-def gather(messages: Sequence[Incoming], dialogue: Dialogue) -> list[Incoming]:
+def gather(messages: Sequence[Arrived], dialogue: Dialogue) -> list[Arrived]:
     """Join what belongs together.
 
     Without an open question all words that follow one another are one message, and so are the photos of an album.
     With an open question each message may be an answer of its own, so only an opening ("min", "mau tanya") is joined
-    with what follows it. Taps stay alone.
+    with what follows it. Taps stay alone, and so does what corrects an earlier message or answers a quoted question.
     """
     asked = dialogue.top is not None and dialogue.top.open is not None
-    gathered: list[Incoming] = []
+    gathered: list[Arrived] = []
     for message in messages:
         last = gathered[-1] if gathered else None
         if last is not None and _belong(last, message, asked):
-            gathered[-1] = _joined(last, message)
+            gathered[-1] = replace(message, message=_joined(last.message, message.message))
         else:
             gathered.append(message)
     return gathered
 
 
-def _belong(last: Incoming, message: Incoming, asked: bool) -> bool:
+def _belong(former: Arrived, latter: Arrived, asked: bool) -> bool:
+    last, message = former.message, latter.message
+    if former.before or latter.before or former.named or latter.named:
+        return False
     if last.tapped or message.tapped or last.unsupported or message.unsupported or last.due or message.due:
         return False
     if last.media or message.media:

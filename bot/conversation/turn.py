@@ -10,8 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases import lifecycle
 from bot.cases.opening import attachment, keep_numbers
+from bot import metrics
 from bot.config import Config
+from bot.conversation import flood
 from bot.conversation.gathering import gather
+from bot.conversation.referring import Arrived, arrived
 from bot.conversation.shell import Shell
 from bot.conversation.speaking import merge, say
 from bot.delivery import inbox
@@ -22,7 +25,7 @@ from bot.dialogue.flow import Flows
 from bot.dialogue.state import Dialogue, Form, Said, dump, load
 from bot.dialogue.talk import World
 from bot.live import Live
-from bot.messages import NOTHING, Incoming, Interpretation
+from bot.messages import NOTHING, Entity, Incoming, Interpretation
 from bot.nlu.interpreter import Interpreter
 from bot.nlu.normalising import Normaliser
 from bot.nlu.parts import parts, two_requests
@@ -41,6 +44,16 @@ from bot.texts import Texts
 from bot.tracing import span
 
 
+@dataclass(frozen=True)
+class _Read:
+    """The messages of a turn, and what was said with them."""
+
+    arrived: list[Arrived]
+    said: list[Said]
+    flooding: bool
+    """Whether they are too many to be answered."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Conversations:
     """Everything that a turn needs; made once, in bot.app."""
@@ -57,6 +70,8 @@ class Conversations:
     """After how long a form left alone is reminded of, and after how much longer it is closed."""
     normaliser: Normaliser = field(default_factory=lambda: Normaliser({}))
     """Makes texts comparable that are kept for review."""
+    flood_per_minute: int = 30
+    """Who sends more messages than that within a minute is answered once more, then not until they slow down."""
 
     async def take_turn(self, claimed: Claimed) -> None:
         """Take what a participant wrote as one turn.
@@ -65,18 +80,18 @@ class Conversations:
             HoldLost: another worker took over; nothing is committed.
         """
         with span("interpret"):
-            said = await self._understand(claimed)
+            read = await self._read(claimed)
         now = self.clock()
         async with self.database.sessions() as session:
             with span("flow"):
                 talk = await inbox.retake(session, claimed, now)
-                lines = await self._note_down(session, talk, claimed, said, now)
+                lines = await self._note_down(session, talk, read, now)
                 if talk.owner is Owner.AGENT:
                     talk.nudge_at = None
                     await lifecycle.participant_wrote(session, talk.id)
-                else:
+                elif read.said:
                     keeping = Keeping(session, talk, lines, self.normaliser, now)
-                    await self._answer(keeping, claimed, said)
+                    await self._answer(keeping, claimed, read)
                 talk.last_message_at = now
                 await inbox.finish(session, claimed, now)
             with span("commit"):
@@ -84,25 +99,24 @@ class Conversations:
         await self.live.publish(f"conversation:{claimed.conversation_id}")
         await self.live.publish("desk", conversation=str(claimed.conversation_id))
 
-    async def _understand(self, claimed: Claimed) -> list[Said]:
+    async def _read(self, claimed: Claimed) -> _Read:
         """What was said and what it means: before the turn's transaction, so that no lock waits for it."""
         async with self.database.sessions() as session:
-            query = select(Conversation).where(Conversation.id == claimed.conversation_id)
-            dialogue = self._dialogue((await session.scalars(query)).one())
-        messages = gather([message for _, message in claimed.messages], dialogue)
-        texts = [_to_read(message) for message in messages]
+            query = select(Conversation, flood.span(claimed, self.flood_per_minute))
+            talk, span = (await session.execute(query.where(Conversation.id == claimed.conversation_id))).one()
+            if talk.hushed_at:  # half as many are slow enough
+                span = await session.scalar(select(flood.span(claimed, self.flood_per_minute // 2)))
+            messages = await arrived(session, self.sealer, claimed)
+        flooding = bool(self.flood_per_minute and span is not None and span < flood.WITHIN)
+        # Of a flood only a cry for help is looked for, which must not be buried in the words around it.
+        one_by_one = messages if flooding else gather(messages, self._dialogue(talk))
+        texts = [_to_read(one.message) for one in one_by_one]
         meanings = iter(await self.interpreter.interpret([text for group in texts for text in group]))
-        return [
-            self._said(message, [next(meanings) for _ in group])
-            for message, group in zip(messages, texts, strict=True)
+        said = [
+            _said(one, [next(meanings) for _ in group])
+            for one, group in zip(one_by_one, texts, strict=True)
         ]
-
-    def _said(self, message: Incoming, read: Sequence[Interpretation]) -> Said:
-        """A message with what it means, two requests in it told apart."""
-        if not read:
-            return Said.of(message, NOTHING)
-        first, second = two_requests(read[0], read[1:])
-        return replace(Said.of(message, first), second=second)
+        return _Read(messages, said, flooding)
 
     @cached_property
     def _commands(self) -> Commands:
@@ -113,15 +127,16 @@ class Conversations:
         return load(self.sealer.open(talk.sealed_dialogue)) if talk.sealed_dialogue else Dialogue()
 
     async def _note_down(
-        self, session: AsyncSession, talk: Conversation, claimed: Claimed, said: Sequence[Said], now: datetime
+        self, session: AsyncSession, talk: Conversation, read: _Read, now: datetime
     ) -> dict[str, int]:
         """Every message as a line of the talk, personal numbers masked, photos and files beside it.
 
         Gives the lines' ids, by the provider's name for the message.
         """
         lines: dict[str, int] = {}
-        meanings = _meanings([message for _, message in claimed.messages], said)
-        for inbox_id, message in claimed.messages:
+        meanings = _meanings(read)
+        for one in read.arrived:
+            message = one.message
             if message.due:
                 continue
             body = message.text or _described(message)
@@ -133,7 +148,9 @@ class Conversations:
                 sealed_body=self.sealer.seal(body) if masked != body else None,
                 sealed_shared=self._shared(message),
                 intent=meanings.get(message.provider_id) or None,
-                inbox_id=inbox_id,
+                inbox_id=one.inbox_id,
+                refers_to=one.refers_to,
+                edited=one.before is not None,
                 at=now,
             )
             session.add(line)
@@ -142,7 +159,7 @@ class Conversations:
             session.add_all(
                 attachment(self.sealer, talk, media, message_id=line.id) for media in message.media
             )
-        await keep_numbers(session, self.sealer, talk, [message.text for _, message in claimed.messages])
+        await keep_numbers(session, self.sealer, talk, [one.message.text for one in read.arrived])
         return lines
 
     def _shared(self, message: Incoming) -> bytes | None:
@@ -151,7 +168,7 @@ class Conversations:
         there = {name: asdict(one) for name, one in shared.items() if one}
         return self.sealer.seal(there) if there else None
 
-    async def _answer(self, keeping: Keeping, claimed: Claimed, said: Sequence[Said]) -> None:
+    async def _answer(self, keeping: Keeping, claimed: Claimed, read: _Read) -> None:
         session, talk, now = keeping.session, keeping.talk, keeping.now
         dialogue = self._dialogue(talk)
         world = World(
@@ -162,23 +179,36 @@ class Conversations:
             our_branch=self._our_branch(claimed.messages[-1][1]),
         )
         shell = Shell(session, self.sealer, self.config, talk, now)
-        replies: list[Reply] = []
-        waiting: Form | None = None
+        said = flood.urgent(read.said, dialogue) if read.flooding else read.said
+        replies: list[Reply] = self._hush(talk, read, now)
         for item in said:
             world = replace(world, queued=talk.owner is Owner.QUEUE)
             turn = Turn(dialogue, self.flows, world, self._commands)
             await _drive(turn, item, shell)
             # A question that the next of several messages answered already is not put any more.
-            replies = [reply for reply in replies if not reply.asks] + turn.replies
+            if turn.replies:
+                replies = [reply for reply in replies if not reply.asks] + turn.replies
             waiting = turn.waits_with
+            talk.nudge_at = now + self.idle[bool(waiting.reminded)] if waiting else None
             await keeping.note(item, turn)
         for text in merge(replies, self.texts, dialogue.language):
             await say(session, self.sealer, talk, text, now)
-        talk.nudge_at = now + (self.idle[1] if waiting.reminded else self.idle[0]) if waiting else None
         talk.branch = dialogue.branch or talk.branch
         talk.sealed_dialogue = self.sealer.seal(dump(dialogue))
         participant = await session.get_one(Participant, talk.participant_id)
         participant.language = dialogue.language
+
+    @staticmethod
+    def _hush(talk: Conversation, read: _Read, now: datetime) -> list[Reply]:
+        """The one word about it to who begins to write too much."""
+        if not read.flooding:
+            talk.hushed_at = None
+            return []
+        metrics.FLOODS.labels("silent" if talk.hushed_at else "told").inc()
+        if talk.hushed_at:
+            return []
+        talk.hushed_at = now
+        return [Reply("flood.slower")]
 
     def _our_branch(self, message: Incoming) -> str | None:
         """The branch whose own number was written to; else the operator's default."""
@@ -192,6 +222,18 @@ class Conversations:
 def _national(number: str) -> str:
     """The digits of an Indonesian number without what leads it: ``+62 811...`` and ``0811...`` are the same."""
     return "".join(filter(str.isdigit, number)).removeprefix("62").lstrip("0")
+
+
+def _said(one: Arrived, read: Sequence[Interpretation]) -> Said:
+    """A message with what it means, two requests in it told apart, and with what it refers to."""
+    first, second = two_requests(read[0], read[1:]) if read else (NOTHING, None)
+    if one.about and first.first("case_number") is None:
+        quoted = Entity(entity="case_number", value=one.about, start=0, end=0)
+        first = replace(first, entities=(*first.entities, quoted))
+    said = replace(Said.of(one.message, first), second=second, named=one.named)
+    if one.before is None:
+        return said
+    return replace(said, instead_of=one.before.provider_id, before=one.before.text.strip())
 
 
 def _to_read(message: Incoming) -> list[str]:
@@ -219,14 +261,14 @@ def _described(message: Incoming) -> str:
     return f"[{message.unsupported or 'empty'}]"
 
 
-def _meanings(messages: Sequence[Incoming], said: Sequence[Said]) -> dict[str, str]:
+def _meanings(read: _Read) -> dict[str, str]:
     """What each message was taken for, by its name; those that were joined (`gather`) have one meaning."""
     meanings: dict[str, str] = {}
     waiting: list[str] = []
-    ends = {item.id: item.interpretation.intent for item in said}
-    for message in messages:
-        waiting.append(message.provider_id)
-        if message.provider_id in ends:
-            meanings |= dict.fromkeys(waiting, ends[message.provider_id])
+    ends = {item.id: item.interpretation.intent for item in read.said}
+    for one in read.arrived:
+        waiting.append(one.message.provider_id)
+        if waiting[-1] in ends:
+            meanings |= dict.fromkeys(waiting, ends[waiting[-1]])
             waiting.clear()
     return meanings

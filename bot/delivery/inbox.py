@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, Select, exists, func, literal, or_, select, update
+from sqlalchemy import CTE, Row, Select, exists, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
@@ -28,6 +28,9 @@ log = structlog.get_logger()
 
 RETRY_AFTER = (2, 10, 60, 300)
 """Seconds until the next try after the first, second, ... failure; after one more the message is dead."""
+
+LONGEST_QUIET = timedelta(seconds=2)
+"""For how long the first message of a turn waits at most, however many follow it."""
 
 _TOGETHER = 50  # messages taken as one turn at most
 _ALONE = 2  # failures after which the oldest message is tried alone, so that it drags no other down with it
@@ -70,7 +73,8 @@ async def store(
     Args:
         events: in the order in which they arrived. What is there already is left as it is.
         now: when they arrived.
-        quiet_seconds: how long a turn waits for the participant's next message.
+        quiet_seconds: how long a turn waits for the participant's next message, which has it wait as long again,
+            though never more than `LONGEST_QUIET` in all.
 
     Returns:
         How many messages were new.
@@ -200,6 +204,9 @@ async def _add(
     now: datetime,
     quiet_seconds: float,
 ) -> int:
+    """Insert what is new, and have the messages that wait for more wait for it too: one statement."""
+    quiet = timedelta(seconds=quiet_seconds)
+    ready_at = {item.address: now + (timedelta() if _ends(item) else quiet) for item in messages}
     rows = [
         {
             "channel": incoming.channel,
@@ -208,12 +215,36 @@ async def _add(
             "sealed": sealer.seal(incoming_to_json(incoming)),
             "received_at": now,
             "traceparent": tracing.traceparent(),
-            "ready_at": now + timedelta(seconds=quiet_seconds),
+            "ready_at": ready_at[incoming.address],
         }
         for incoming in messages
     ]
-    new = insert(Inbox).values(rows).on_conflict_do_nothing(index_elements=["channel", "provider_id"])
-    return len((await connection.execute(new.returning(Inbox.id))).all())
+    insertion = insert(Inbox).values(rows).on_conflict_do_nothing(index_elements=["channel", "provider_id"])
+    new = insertion.returning(Inbox.address, Inbox.ready_at).cte("new")
+    counted = select(func.count()).select_from(new)
+    if quiet_seconds:
+        counted = counted.add_cte(_wait_on(new, now))
+    return (await connection.execute(counted)).scalar_one()
+
+
+def _ends(message: Incoming) -> bool:
+    """Whether nothing is to be expected after it: a button was tapped, or a time has come."""
+    return bool(message.tapped or message.due or message.text.startswith("/"))
+
+
+def _wait_on(new: CTE, now: datetime) -> CTE:
+    """What waits already is ready when the new message of its address is; what waits for its next try is left alone.
+
+    The statement does not see the rows that it inserts itself.
+    """
+    ready_at = func.least(new.c.ready_at, Inbox.received_at + LONGEST_QUIET)
+    waiting = (
+        Inbox.address == new.c.address,
+        Inbox.state == _PENDING,
+        Inbox.ready_at > now,
+        Inbox.error.is_(None),
+    )
+    return update(Inbox).where(*waiting).values(ready_at=ready_at).cte("waiting")
 
 
 def _oldest_ready(now: datetime, but: Sequence[str]) -> Select[str, str, int]:

@@ -86,8 +86,10 @@ class Turn:
         if said.due:
             yield from self._left_alone()
             return
-        if said.tapped:
-            self._stack.back_to(tapped_serial(said.tapped))
+        if self._late_photo(said):
+            return
+        if button := said.tapped or said.named:
+            self._stack.back_to(tapped_serial(button))
         command = self._commands.read(said.text) if said.tapped is None else None
         asked = self.dialogue.top is not None and self.dialogue.top.open is not None
         waiting: Open | None = yield from self._stack.waiting()
@@ -128,6 +130,7 @@ class Turn:
                 yield from self._unclear(route, said, waiting)
             case Correct(id=question_id, kept=kept):
                 assert waiting
+                waiting.form.told_by[question_id] = said.id
                 yield from self._correct(waiting.form, question_id, kept)
             case Begin(intent):
                 yield from self._begin(intent, said, waiting)
@@ -149,6 +152,14 @@ class Turn:
                 self._stack.reply(key if key in self._world.texts.keys else "unreadable.other")
                 yield from self._stack.resume(again=True)
 
+    def _late_photo(self, said: Said) -> bool:
+        """Keep a photo of an album that has been answered: it needs no answer of its own."""
+        late = said.album is not None and said.album == self.dialogue.album and not said.text
+        self.dialogue.album = said.album or self.dialogue.album
+        if late and self.dialogue.top:
+            self.dialogue.top.media.extend(said.media)
+        return late
+
     # -- answers ----------------------------------------------------------------------------------------------
 
     def _answer(self, kept: object, said: Said, waiting: Open) -> Steps:
@@ -160,6 +171,7 @@ class Turn:
             yield from self._offer_changes(waiting)
             return
         form.answers[ask.id] = kept
+        form.told_by[ask.id] = said.id
         form.reask = [other for other in form.reask if other != ask.id]
         form.media.extend(said.media)
         if said.text and said.tapped is None:

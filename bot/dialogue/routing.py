@@ -163,6 +163,8 @@ class Router:
         """The one thing that `said` means now."""
         if said.tapped is not None:
             return self._tap(said.tapped, waiting)
+        if said.named is not None and not isinstance(option := self._tap(said.named, waiting), Stale):
+            return option
         unreadable = _unreadable(said)
         if unreadable:
             return Unreadable(unreadable)

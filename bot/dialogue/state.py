@@ -24,6 +24,13 @@ class Said:
     location: Location | None = None
     unsupported: str | None = None
     quoted: str | None = None
+    named: str | None = None
+    """The id of the option that the words name, of those under an earlier question that was quoted."""
+    instead_of: str | None = None
+    """The id of the message that this one corrects, and `before` what that one said."""
+    before: str = ""
+    album: str | None = None
+    """What the photos of one album have in common."""
     due: str | None = None
     id: str = ""
     """The provider's name for the message; of several that were joined, for the last."""
@@ -50,6 +57,7 @@ class Said:
             location=incoming.location,
             unsupported=incoming.unsupported,
             quoted=incoming.quoted,
+            album=incoming.album,
             due=incoming.due,
             id=incoming.provider_id,
         )
@@ -106,6 +114,8 @@ class Form:
     """What the engine gave the flow at its start (the intents to choose from)."""
     answers: dict[str, Any] = field(default_factory=dict)
     """By question id, and by ``do:`` + effect id: what an effect gave back."""
+    told_by: dict[str, str] = field(default_factory=dict)
+    """By question id, the message that answered it (`Said.id`)."""
     said: list[str] = field(default_factory=list)
     """Replies that were given already, so that a rerun does not repeat them."""
     media: list[Media] = field(default_factory=list)
@@ -132,6 +142,8 @@ class Dialogue:
     asked: str | None = None
     """The question that was answered last: "kalau besok?" asks it again."""
     asked_at: datetime | None = None
+    album: str | None = None
+    """The album whose photos came last."""
     later: Heard | None = None
     """The second request of a message, to be offered when the first is served."""
 

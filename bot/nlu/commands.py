@@ -10,13 +10,13 @@ import orjson
 import typer
 
 from bot.errors import SiagaError
-from bot.nlu.held import held_files, read_held
-from bot.nlu.measuring import Sources, Which, measured, progress, told
+from bot.nlu.measuring.command import Sources, Which, measured, progress, told
+from bot.nlu.measuring.held import held_files, read_held
+from bot.nlu.measuring.report import write_report
 from bot.nlu.models import Kept
 from bot.nlu.promoting import FIGURES, held_figures, promote
-from bot.nlu.rasa_home import NoPython
-from bot.nlu.rasa_serving import serve_rasa
-from bot.nlu.report import write_report
+from bot.nlu.rasa.home import NoPython
+from bot.nlu.rasa.serving import serve_rasa
 from bot.nlu.sides import Side, embedded_side, rasa_side
 from bot.nlu.training import Example, read_examples, read_labels
 from bot.settings import HOME

@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from bot.messages import Interpretation
-from bot.nlu.embedded import EmbeddedInterpreter, Lists, embedded_models, found_or_trained, opened
+from bot.nlu.embedded.interpreter import EmbeddedInterpreter, Lists, embedded_models, found_or_trained, opened
 from bot.nlu.encoder import Encoder
 from bot.nlu.interpreter import Thresholds
 from bot.nlu.keys import model_key

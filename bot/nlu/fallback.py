@@ -7,8 +7,8 @@ import structlog
 
 from bot.messages import Interpretation
 from bot.nlu.interpreter import Interpreter
-from bot.nlu.rasa import Rasa
-from bot.nlu.rasa_wire import RasaSilent
+from bot.nlu.rasa.client import Rasa
+from bot.nlu.rasa.wire import RasaSilent
 
 log = structlog.get_logger(__name__)
 

@@ -8,21 +8,16 @@ from bot.nlu.encoder import Encoder
 
 HERE = Path(__file__).parent
 CODE = (
-    "classifier",
     "concepts",
     "encoder",
-    "entities",
     "features",
-    "gazetteer",
     "noise",
     "normalising",
     "stems",
-    "store",
-    "tagger",
     "training",
     "word_lists",
 )
-"""Modules of this package that change what the embedded interpreter learns or how it uses it; with learning/."""
+"""Modules of this package that change what the embedded interpreter learns, beside those of embedded/."""
 
 
 def model_key(config_dir: Path, encoder: Encoder | None = None) -> str:
@@ -43,7 +38,7 @@ def data_key(config_dir: Path) -> str:
 def code_key() -> str:
     """A short hash of the code that trains the embedded interpreter and that understands with what it learned."""
     code = [HERE / f"{name}.py" for name in CODE]
-    code += [*sorted((HERE / "learning").glob("*.py")), *sorted((HERE.parent / "reading").glob("*.py"))]
+    code += [*sorted((HERE / "embedded").rglob("*.py")), *sorted((HERE.parent / "reading").glob("*.py"))]
     return _hash(code)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from bot.nlu.evaluation import Measured, Told, Verdict
+from bot.nlu.measuring.evaluation import Measured, Told, Verdict
 from bot.nlu.models import Kept, Unusable
 from bot.nlu.sides import Side
 from bot.nlu.training import Example

@@ -12,16 +12,16 @@ from typing import Any
 import httpx
 
 from bot.config import load_config
-from bot.nlu.embedded import embedded_models, found_or_trained, opened
+from bot.nlu.embedded.interpreter import embedded_models, found_or_trained, opened
 from bot.nlu.encoder import Encoder, load_encoder
-from bot.nlu.evaluation import Measured, Told, measure
 from bot.nlu.interpreter import Thresholds
+from bot.nlu.measuring.evaluation import Measured, Told, measure
 from bot.nlu.models import Kept, Models, Unusable
-from bot.nlu.rasa import Rasa, connections
-from bot.nlu.rasa_home import rasa_python
-from bot.nlu.rasa_models import rasa_models, thresholds_of
-from bot.nlu.rasa_training import predicted, train_rasa
-from bot.nlu.rasa_wire import to_send
+from bot.nlu.rasa.client import Rasa, connections
+from bot.nlu.rasa.home import rasa_python
+from bot.nlu.rasa.models import rasa_models, thresholds_of
+from bot.nlu.rasa.training import predicted, train_rasa
+from bot.nlu.rasa.wire import to_send
 from bot.nlu.training import Example, Labels, read_labels
 from bot.settings import Settings, Where
 

@@ -3,6 +3,7 @@
 import difflib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,6 +20,8 @@ BRACKET = re.compile(r"[\[\]]")
 KINDS = frozenset({"intent", "lookup", "regex", "synonym"})
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The parser in C is many times faster; both know lines."""
+LEAST_LINES = 3
+"""Lines that an intent needs: some are held out to find out how sure the model may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,25 @@ def read_training(folder: Path, labels: Labels) -> list[Example]:
     if problems:
         raise ConfigurationError(problems)
     return examples
+
+
+def check_enough(examples: Sequence[Example]) -> None:
+    """Refuse data that nothing can be learned from.
+
+    Raises:
+        ConfigurationError: fewer than two intents, or one with fewer than `LEAST_LINES` lines.
+    """
+    lines = Counter(example.intent for example in examples)
+    first = {example.intent: example for example in reversed(examples)}
+    problems = [
+        f"{first[intent].file}:{first[intent].line}: found {count} line(s) of {intent}, expected at least {LEAST_LINES}"
+        for intent, count in lines.items()
+        if count < LEAST_LINES
+    ]
+    if len(lines) < 2:
+        problems.append(f"{examples[0].file}: found one intent only, expected at least two")
+    if problems:
+        raise ConfigurationError(problems)
 
 
 def read_examples(path: Path, labels: Labels) -> list[Example]:

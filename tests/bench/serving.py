@@ -29,9 +29,9 @@ from urllib.request import urlopen
 
 from bot.app import embedded_interpreter
 from bot.config import load_config
-from bot.nlu.rasa_home import environment, rasa_python
-from bot.nlu.rasa_models import in_service
-from bot.nlu.rasa_serving import THREADS
+from bot.nlu.rasa.home import environment, rasa_python
+from bot.nlu.rasa.models import in_service
+from bot.nlu.rasa.serving import THREADS
 from bot.nlu.training import read_examples, read_labels
 from bot.settings import HOME
 from tests.bench.load import Load, closed_loop

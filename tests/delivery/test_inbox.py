@@ -1,6 +1,7 @@
 """The inbox: once each, one hand at a time, in order, and nobody commits a turn that is no longer theirs."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -248,13 +249,70 @@ async def test_letting_go_counts_as_no_failure(database: Database, sealer: Seale
     assert [row.attempts for row in await rows(database)] == [0]
 
 
-async def test_quiet_time_gathers_what_follows(database: Database, sealer: Sealer, clock: Clock) -> None:
-    await inbox.store(database, sealer, [message(1)], clock(), quiet_seconds=1.5)
-    clock.advance(1)
-    await inbox.store(database, sealer, [message(2)], clock(), quiet_seconds=1.5)
+async def test_quiet_time_gathers_what_follows_and_begins_anew_with_it(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await inbox.store(database, sealer, [message(1)], clock(), quiet_seconds=0.8)
+    clock.advance(0.7)
+    await inbox.store(database, sealer, [message(2)], clock(), quiet_seconds=0.8)
+    clock.advance(0.7)
     assert await claim(database, sealer, clock) is None
-    clock.advance(0.5)
+    assert await inbox.next_ready(database, clock()) == clock() + timedelta(seconds=0.1)
+    clock.advance(0.1)
     assert texts(await claim(database, sealer, clock)) == ["pesan 1", "pesan 2"]
+
+
+async def test_who_writes_on_and_on_is_answered_after_two_seconds(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    for number in range(5):
+        clock.advance(0.49 if number else 0)
+        await inbox.store(database, sealer, [message(number)], clock(), quiet_seconds=0.8)
+        assert await claim(database, sealer, clock) is None
+    clock.advance(0.03)
+    assert await claim(database, sealer, clock) is None
+    clock.advance(0.01)
+    assert len(texts(await claim(database, sealer, clock))) == 5
+
+
+async def test_a_repeated_delivery_makes_nobody_wait(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await inbox.store(database, sealer, [message(1)], clock(), quiet_seconds=0.8)
+    clock.advance(0.7)
+    assert await inbox.store(database, sealer, [message(1)], clock(), quiet_seconds=0.8) == 0
+    clock.advance(0.1)
+    assert texts(await claim(database, sealer, clock)) == ["pesan 1"]
+
+
+@pytest.mark.parametrize("last", [{"tapped": "1:x:y"}, {"text": "/start"}, {"due": "idle_form"}])
+async def test_after_a_tap_nothing_is_waited_for(
+    database: Database, sealer: Sealer, clock: Clock, last: dict[str, str]
+) -> None:
+    await inbox.store(database, sealer, [message(1)], clock(), quiet_seconds=0.8)
+    await inbox.store(database, sealer, [replace(message(2), **last)], clock(), quiet_seconds=0.8)  # type: ignore[arg-type]
+    assert len(texts(await claim(database, sealer, clock))) == 2
+
+
+async def test_in_one_delivery_the_last_message_says_how_long_is_waited(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    tap = message(2, tapped="1:x:y")
+    await inbox.store(database, sealer, [message(1), tap, message(1, of=2)], clock(), quiet_seconds=0.8)
+    assert len(texts(await claim(database, sealer, clock))) == 2
+    assert await claim(database, sealer, clock) is None
+
+
+async def test_what_waits_for_its_next_try_goes_on_waiting(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1))
+    for _ in range(2):
+        await inbox.give_back(database, await must_claim(database, sealer, clock), "ValueError", clock())
+        clock.advance(inbox.RETRY_AFTER[0])
+    await inbox.store(database, sealer, [message(2)], clock(), quiet_seconds=0.8)
+    clock.advance(2)
+    assert await claim(database, sealer, clock) is None
 
 
 async def test_a_message_that_does_not_open_blocks_nobody(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import load_config
-from bot.nlu.embedded import EmbeddedInterpreter, load_embedded
+from bot.nlu.embedded.interpreter import EmbeddedInterpreter, load_embedded
 from bot.settings import HOME
 
 DOMAIN = """\

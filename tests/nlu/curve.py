@@ -15,10 +15,10 @@ from pathlib import Path
 
 from bot.config import load_config
 from bot.messages import Interpretation
-from bot.nlu.classifier import WRONG_AT_MOST
-from bot.nlu.embedded import assemble
-from bot.nlu.evaluation import compare
-from bot.nlu.learning.model import fit
+from bot.nlu.embedded.classifier import WRONG_AT_MOST
+from bot.nlu.embedded.interpreter import assemble
+from bot.nlu.embedded.learning.model import fit
+from bot.nlu.measuring.evaluation import compare
 from bot.nlu.training import Example, read_labels, read_training
 from bot.nlu.word_lists import read_word_lists
 from bot.settings import HOME

@@ -10,7 +10,7 @@ from structlog.typing import EventDict
 
 from bot.errors import ConfigurationError
 from bot.nlu.current import CurrentInterpreter, current_embedded
-from bot.nlu.embedded import embedded_models, load_embedded
+from bot.nlu.embedded.interpreter import embedded_models, load_embedded
 from bot.nlu.keys import model_key
 from bot.nlu.models import Models
 from tests.nlu.conftest import LISTS

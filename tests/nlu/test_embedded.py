@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import ConfigurationError
-from bot.nlu import store
-from bot.nlu.classifier import Classifier, choose_thresholds
-from bot.nlu.embedded import EmbeddedInterpreter, embedded_models, load_embedded
+from bot.nlu.embedded import store
+from bot.nlu.embedded.classifier import Classifier, choose_thresholds
+from bot.nlu.embedded.gazetteer import Gazetteer
+from bot.nlu.embedded.interpreter import EmbeddedInterpreter, embedded_models, load_embedded
+from bot.nlu.embedded.learning.counts import Counts
 from bot.nlu.features import Vocabulary
-from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.interpreter import Thresholds
-from bot.nlu.learning.counts import Counts
 from bot.nlu.noise import Noise
 from bot.nlu.training import Example, Span
 from bot.nlu.word_lists import read_word_lists

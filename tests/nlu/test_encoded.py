@@ -7,15 +7,15 @@ import pytest
 
 from bot.app import embedded_interpreter
 from bot.config import load_config
-from bot.nlu import store
 from bot.nlu.current import current_embedded
-from bot.nlu.embedded import EmbeddedInterpreter, embedded_models, load_embedded, opened
+from bot.nlu.embedded import store
+from bot.nlu.embedded.interpreter import EmbeddedInterpreter, embedded_models, load_embedded, opened
+from bot.nlu.embedded.learning.intents import train
 from bot.nlu.encoder import Encoder, load_encoder
 from bot.nlu.features import Floats
 from bot.nlu.keys import model_key
-from bot.nlu.learning.intents import train
 from bot.nlu.models import Unusable
-from bot.nlu.rasa_home import environment
+from bot.nlu.rasa.home import environment
 from bot.nlu.sides import operators_encoder
 from bot.nlu.word_lists import read_word_lists
 from bot.settings import HOME
@@ -98,7 +98,7 @@ def test_the_file_gives_the_same_answers(
     def never(*_: object) -> None:
         pytest.fail("it is trained already")
 
-    monkeypatch.setattr("bot.nlu.learning.model.fit", never)
+    monkeypatch.setattr("bot.nlu.embedded.learning.model.fit", never)
     again = load_embedded(folder / "config", folder / "models", LISTS, encoder)
     assert again.read_all(TEXTS) == encoded.read_all(TEXTS)
 

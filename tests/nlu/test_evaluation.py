@@ -8,11 +8,11 @@ from typer.testing import CliRunner
 
 from bot.messages import Entity, Interpretation
 from bot.nlu import commands
-from bot.nlu.embedded import EmbeddedInterpreter
-from bot.nlu.evaluation import Measured, compare, evaluate, measure, together
-from bot.nlu.held import held_files, read_held
+from bot.nlu.embedded.interpreter import EmbeddedInterpreter
 from bot.nlu.interpreter import Thresholds
-from bot.nlu.reliability import interval, reliability
+from bot.nlu.measuring.evaluation import Measured, compare, evaluate, measure, together
+from bot.nlu.measuring.held import held_files, read_held
+from bot.nlu.measuring.reliability import interval, reliability
 from bot.nlu.training import Example, Span, read_labels
 from bot.settings import HOME
 from tests.nlu.standin import serving, write_model

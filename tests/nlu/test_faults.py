@@ -15,9 +15,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.messages import Interpretation, Thresholds
-from bot.nlu.embedded import EmbeddedInterpreter
+from bot.nlu.embedded.interpreter import EmbeddedInterpreter
 from bot.nlu.fallback import Fallback
-from bot.nlu.rasa import Rasa, connections
+from bot.nlu.rasa.client import Rasa, connections
 from bot.nlu.training import Labels
 from tests.nlu.faulty import answering
 from tests.nlu.standin import serving, wait_for, write_model

@@ -10,14 +10,14 @@ from typer.testing import CliRunner
 
 from bot.messages import Interpretation
 from bot.nlu import commands, sides
-from bot.nlu.embedded import embedded_models
-from bot.nlu.evaluation import Measured, Told
-from bot.nlu.held import read_held
+from bot.nlu.embedded.interpreter import embedded_models
 from bot.nlu.interpreter import Thresholds
+from bot.nlu.measuring.evaluation import Measured, Told
+from bot.nlu.measuring.held import read_held
 from bot.nlu.models import Kept, Models, Overtaken, Unusable
 from bot.nlu.promoting import Compared, held_figures, promote
-from bot.nlu.rasa_home import NoPython
-from bot.nlu.rasa_models import RasaModel, put
+from bot.nlu.rasa.home import NoPython
+from bot.nlu.rasa.models import RasaModel, put
 from bot.nlu.sides import Side, measure_rasa, silent
 from bot.nlu.training import Example, Labels, read_labels
 from bot.settings import HOME

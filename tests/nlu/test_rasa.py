@@ -13,11 +13,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.messages import Interpretation
-from bot.nlu.embedded import EmbeddedInterpreter
+from bot.nlu.embedded.interpreter import EmbeddedInterpreter
 from bot.nlu.fallback import Fallback
 from bot.nlu.interpreter import Thresholds
-from bot.nlu.rasa import Rasa, connections
-from bot.nlu.rasa_wire import LONGEST, RasaSilent
+from bot.nlu.rasa.client import Rasa, connections
+from bot.nlu.rasa.wire import LONGEST, RasaSilent
 from bot.nlu.training import Labels
 
 LABELS = Labels(("ask_outage", "greet"), ("system", "phone"))

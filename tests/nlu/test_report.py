@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.nlu import commands
-from bot.nlu.embedded import EmbeddedInterpreter
-from bot.nlu.evaluation import Measured, together
-from bot.nlu.pictures import confusion_picture, reliability_picture
-from bot.nlu.report import write_report
+from bot.nlu.embedded.interpreter import EmbeddedInterpreter
+from bot.nlu.measuring.evaluation import Measured, together
+from bot.nlu.measuring.pictures import confusion_picture, reliability_picture
+from bot.nlu.measuring.report import write_report
 from tests.nlu.test_evaluation import EXAMPLES, LIMITS, READ
 
 SVG = "{http://www.w3.org/2000/svg}"

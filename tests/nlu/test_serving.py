@@ -16,7 +16,7 @@ from tests.running import free_port
 
 TOGETHER = """
 import os, sys
-from bot.nlu.rasa_serving import run_together
+from bot.nlu.rasa.serving import run_together
 words = [sys.executable, "-m", "tests.nlu.standin", sys.argv[1], sys.argv[2], "shared"]
 sys.exit(run_together(words, dict(os.environ), 2))
 """

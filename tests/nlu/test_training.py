@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigurationError
-from bot.nlu.training import Labels, read_examples, read_labels, read_training, unmark
+from bot.nlu.training import Labels, check_enough, read_examples, read_labels, read_training, unmark
 from bot.settings import HOME
 
 LABELS = Labels(("greet", "ask_closure"), ("place", "when"))
@@ -79,6 +79,21 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"found no \.yml file"):
         read_training(tmp_path, LABELS)
+
+
+def test_a_label_with_too_few_lines_is_named(config_dir: Path) -> None:
+    nlu = config_dir / "rasa" / "nlu"
+    (nlu / "closure.yml").write_text(
+        "nlu:\n- intent: ask_closure\n  examples: |\n    - kantor buka\n", "utf-8"
+    )
+    examples = read_training(nlu, read_labels(config_dir / "rasa" / "domain.yml"))
+
+    with pytest.raises(
+        ConfigurationError, match=r"closure\.yml:4: found 1 line\(s\) of ask_closure, expected at least 3"
+    ):
+        check_enough(examples)
+    with pytest.raises(ConfigurationError, match="found one intent only"):
+        check_enough([example for example in examples if example.intent == "emergency"])
 
 
 def test_lookup_tables_are_passed_over(tmp_path: Path) -> None:

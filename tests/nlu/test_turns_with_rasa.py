@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from bot.nlu.embedded import EmbeddedInterpreter
+from bot.nlu.embedded.interpreter import EmbeddedInterpreter
 from bot.settings import HOME
 from tests.conftest import SECRET_KEY
 from tests.nlu.standin import serving, write_model

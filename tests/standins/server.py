@@ -33,8 +33,22 @@ class Fault:
     after_taking: bool = False
 
 
+@dataclass
+class Taken:
+    """A message that was accepted: when, and when the whole answer was on its way (None: it never was).
+
+    Times are those of `time.monotonic`.
+    """
+
+    at: float
+    answered_at: float | None = None
+
+
 class StandIn:
     """A provider's server. `url` is where it listens; `faults` hit the next requests, in order.
+
+    `weather` is asked for a fault of any other request. `taken` tells of every accepted message, by its id, whether
+    its sender could know.
 
     With `per_second` or `per_person` set it refuses what comes faster: so many messages in any second, and so many to
     one person in so many seconds. `arrived` holds when each message came and to whom, also those that were refused.
@@ -46,6 +60,12 @@ class StandIn:
         self.per_second: int | None = None
         self.per_person: tuple[int, float] | None = None
         self.arrived: list[tuple[float, str]] = []
+        self.weather: Callable[[Request], Awaitable[Fault | None]] | None = None
+        self.taken: dict[str, Taken] = {}
+
+    def take(self, request: Request, message: str) -> None:
+        """Note that a message was accepted, by its id."""
+        self.taken[message] = request.state.taken = Taken(time.monotonic())
 
     def too_fast(self, to: str) -> bool:
         """Note a message to somebody; whether it is over a limit."""
@@ -88,18 +108,26 @@ class StandIn:
         """`handler`, but with the failures that were ordered."""
 
         async def answer(request: Request) -> Response:
-            if not self.faults:
-                return await handler(request)
-            fault = self.faults.popleft()
+            fault = self.faults.popleft() if self.faults else None
+            if fault is None and self.weather:
+                fault = await self.weather(request)
+            if fault is None:
+                return _told(request, await handler(request))
             response = await handler(request) if fault.after_taking else None
             await asyncio.sleep(fault.delay)
             if fault.cut:
                 await _cut(request)
             if fault.status:
                 return _plain(fault)
-            return response or await handler(request)
+            return _told(request, response or await handler(request))
 
         return answer
+
+
+def _told(request: Request, response: Response) -> Response:
+    if hasattr(request.state, "taken"):
+        request.state.taken.answered_at = time.monotonic()
+    return response
 
 
 async def _cut(request: Request) -> None:

@@ -56,6 +56,7 @@ class TelegramStandIn(StandIn):
         """Forget everything but the numbers given out, as for another test."""
         self.faults.clear()
         self.arrived.clear()
+        self.taken.clear()
         self.calls: list[tuple[str, dict]] = []
         self.sent: list[dict] = []
         self.answered: list[str] = []
@@ -83,7 +84,10 @@ class TelegramStandIn(StandIn):
             handler = getattr(self, f"_do_{method.lower()}", None)
             if handler is None:
                 raise Refused(404, "Not Found: method not found")
-            return JSONResponse({"ok": True, "result": await handler(fields)})
+            result = await handler(fields)
+            if method.lower() == "sendmessage":
+                self.take(request, f"{result['chat']['id']}:{result['message_id']}")
+            return JSONResponse({"ok": True, "result": result})
         except Refused as refused:
             return refused.response()
 

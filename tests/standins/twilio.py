@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from urllib.parse import urlencode
 
 import httpx
 from starlette.requests import Request
@@ -46,6 +47,7 @@ class TwilioStandIn(StandIn):
         """Forget everything, as for another test."""
         self.faults.clear()
         self.arrived.clear()
+        self.taken.clear()
         self.sent: list[dict[str, str]] = []
         self.shown: list[dict] = []
         self.refused: list[int] = []
@@ -53,7 +55,10 @@ class TwilioStandIn(StandIn):
         self.messages: dict[str, dict] = {}
         self.contents: dict[str, dict] = {}
         self.media: dict[str, tuple[str, bytes]] = {}
+        self.media_of: dict[str, list[str]] = {}
         self.cdn_authorizations: list[str | None] = []
+        self.clock = lambda: datetime.now(UTC)
+        """What time it is at Twilio."""
         self.answers: dict[str, tuple[int, int]] = {}
         """Addresses that are refused: address -> (HTTP status, code)."""
 
@@ -63,6 +68,7 @@ class TwilioStandIn(StandIn):
             (f"{account}/Messages.json", ["POST"], self._create_message),
             (f"{account}/Messages.json", ["GET"], self._list_messages),
             (f"{account}/Messages/{{sid}}.json", ["GET", "POST", "DELETE"], self._one_message),
+            (f"{account}/Messages/{{sid}}/Media.json", ["GET"], self._list_media),
             (f"{account}/Messages/{{sid}}/Media/{{media}}.json", ["DELETE"], self._delete_media),
             (f"{account}/Messages/{{sid}}/Media/{{media}}", ["GET"], self._media),
             ("/v1/Content", ["POST"], self._create_content),
@@ -109,6 +115,7 @@ class TwilioStandIn(StandIn):
             raise Refused(429, 20429, "Too Many Requests")
         body, buttons, error = self._filled(form)
         message = self._keep(form["To"], form["From"], body, direction="outbound-api")
+        self.take(request, message["sid"])
         if error:
             message |= {"status": "undelivered", "error_code": error}
         self.sent.append(form | {"MessageSid": message["sid"]})
@@ -149,7 +156,7 @@ class TwilioStandIn(StandIn):
         return body, [], None
 
     def _keep(self, to: str, sender: str, body: str, direction: str, sid: str | None = None) -> dict:
-        now = format_datetime(datetime.now(UTC))
+        now = format_datetime(self.clock())
         sid = sid or new_sid("SM")
         self.messages[sid] = {
             "sid": sid,
@@ -182,8 +189,13 @@ class TwilioStandIn(StandIn):
         ]
         size = int(query.get("PageSize", PAGE))
         page = int(query.get("Page", 0))
-        messages = found[page * size : (page + 1) * size]
-        return JSONResponse({"messages": messages, "page": page, "page_size": size, "next_page_uri": None})
+        rest = found[page * size :]
+        following = (
+            f"{request.url.path}?{urlencode({**query, 'Page': page + 1})}" if len(rest) > size else None
+        )
+        return JSONResponse(
+            {"messages": rest[:size], "page": page, "page_size": size, "next_page_uri": following}
+        )
 
     async def _one_message(self, request: Request) -> Response:
         sid = request.path_params["sid"]
@@ -201,7 +213,19 @@ class TwilioStandIn(StandIn):
         media = new_sid("ME")
         self.media[media] = (content_type, content)
         sid = message_sid or new_sid("MM")
+        self.media_of.setdefault(sid, []).append(media)
         return f"https://api.twilio.com/2010-04-01/Accounts/{self.sid}/Messages/{sid}/Media/{media}"
+
+    async def _list_media(self, request: Request) -> Response:
+        sid = request.path_params["sid"]
+        account = f"/2010-04-01/Accounts/{self.sid}"
+        files = [
+            {"sid": media, "parent_sid": sid, "account_sid": self.sid, "content_type": self.media[media][0]}
+            | {"uri": f"{account}/Messages/{sid}/Media/{media}.json"}
+            for media in self.media_of.get(sid, [])
+            if media in self.media
+        ]
+        return JSONResponse({"media_list": files, "page": 0, "page_size": PAGE, "next_page_uri": None})
 
     async def _media(self, request: Request) -> Response:
         if request.path_params["media"] not in self.media:
@@ -335,10 +359,17 @@ class TwilioStandIn(StandIn):
         form |= {"AccountSid": self.sid, "From": self.number, "To": to, "ApiVersion": "2010-04-01"}
         return form | ({"ErrorCode": str(error)} if error else {}) | {"ChannelPrefix": "whatsapp"}
 
+    def receive(self, form: dict[str, str]) -> None:
+        """Keep a message of a participant in the list, delivered or not. A repeat changes nothing."""
+        if form["MessageSid"] not in self.messages:
+            body, sid = form.get("Body", ""), form["MessageSid"]
+            kept = self._keep(form["To"], form["From"], body, "inbound", sid)
+            kept["num_media"] = form.get("NumMedia", "0")
+
     async def deliver(self, url: str, form: dict[str, str], signed_url: str | None = None) -> httpx.Response:
         """Post a form to `url` as Twilio does, once. `signed_url`: the address as Twilio knows it, behind a proxy."""
         if "MessageStatus" not in form:
-            self._keep(form["To"], form["From"], form.get("Body", ""), "inbound", form["MessageSid"])
+            self.receive(form)
         async with httpx.AsyncClient(timeout=15) as http:
             return await http.post(
                 url.partition("#")[0], data=form, headers=self.signed(signed_url or url, form)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.config import load_config
-from bot.nlu.embedded import load_embedded
+from bot.nlu.embedded.interpreter import load_embedded
 from bot.settings import HOME
 from bot.storage.sealing import Sealer
 from bot.texts import load_texts

@@ -21,7 +21,7 @@ from bot.delivery.pace import Pace
 from bot.delivery.sender import Sender
 from bot.flows.registry import FLOWS
 from bot.live import Live
-from bot.nlu.embedded import EmbeddedInterpreter
+from bot.nlu.embedded.interpreter import EmbeddedInterpreter
 from bot.notices.publishing import Publisher
 from bot.scheduler import Scheduler
 from bot.settings import Settings

@@ -1,5 +1,6 @@
 """Every table, so that one import makes the whole schema known."""
 
+from bot.storage.tables.broadcasts import Broadcast, BroadcastState
 from bot.storage.tables.cases import (
     Attachment,
     Case,
@@ -19,6 +20,7 @@ from bot.storage.tables.notices import (
     UpdateStatus,
 )
 from bot.storage.tables.people import ChannelAddress, Participant, PersonalNumber
+from bot.storage.tables.schedule import JobRun, Listing
 from bot.storage.tables.staff import Agent, Role, Session, SignInFailure, Token
 from bot.storage.tables.talks import (
     Author,
@@ -42,6 +44,8 @@ __all__ = [
     "Agent",
     "Attachment",
     "Author",
+    "Broadcast",
+    "BroadcastState",
     "Case",
     "CaseCounter",
     "CaseKind",
@@ -54,6 +58,8 @@ __all__ = [
     "History",
     "Inbox",
     "InboxState",
+    "JobRun",
+    "Listing",
     "MediaFile",
     "MediaState",
     "Message",

@@ -34,7 +34,11 @@ class ChannelAddress(Base):
     unreachable_code: Mapped[str | None]
     """The failure that told, if one did: a code of bot.delivery.meanings."""
     last_inbound_at: Mapped[datetime | None]
-    """WhatsApp lets us write freely for 24 hours after this (protocols.md 1.6)."""
+    """WhatsApp lets us write freely for 24 hours after this (`bot.channels.windows`)."""
+    window_closed_at: Mapped[datetime | None]
+    """When the provider said that it lets us write freely no more; over with the next message from there."""
+    opted_out_at: Mapped[datetime | None]
+    """Since when its owner wants to hear nothing that they did not ask for."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -43,6 +43,8 @@ class Conversation(Base):
     hold: Mapped[UUID | None]
     held_until: Mapped[datetime | None]
     last_message_at: Mapped[datetime | None]
+    hushed_at: Mapped[datetime | None]
+    """Since when the bot is silent because the participant writes too much (`bot.conversation.flood`)."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -109,6 +111,10 @@ class Message(Base):
     """A place or a contact card that came with it: ``{"location": {...}}``, ``{"card": {"name", "phones"}}``."""
     intent: Mapped[str | None]
     inbox_id: Mapped[int | None]
+    refers_to: Mapped[int | None]
+    """The line that the participant quoted; of an edited one the line that stood before it."""
+    edited: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether the participant changed a message that had been dealt with: this is what it says now."""
     at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -116,6 +122,8 @@ class OutboxState(StrEnum):
     """Where an outgoing message stands with us; what the provider reports of it is in `receipts`."""
 
     QUEUED = "queued"
+    WAITING = "waiting"
+    """Nothing but an approved template would pass just now, and there is none: it goes when the participant writes."""
     SENT = "sent"
     UNKNOWN = "unknown"
     DEAD = "dead"
@@ -146,6 +154,14 @@ class Outbox(Base):
         Index("ix_outbox_provider", "channel", "provider_id"),
         Index("ix_outbox_dead", "id", postgresql_where=text("state = 'dead'")),
         Index("ix_outbox_unknown", "id", postgresql_where=text("state = 'unknown'")),
+        Index("ix_outbox_waiting", "address", "id", postgresql_where=text("state = 'waiting'")),
+        Index("ix_outbox_broadcast", "broadcast_id", postgresql_where=text("broadcast_id is not null")),
+        Index(
+            "ix_outbox_ahead",
+            "broadcast_id",
+            "channel",
+            postgresql_where=text("state = 'queued' and broadcast_id is not null"),
+        ),
         UniqueConstraint("once"),
     )
 
@@ -154,6 +170,7 @@ class Outbox(Base):
     address: Mapped[str]
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"), index=True)
     notice_id: Mapped[int | None] = mapped_column(ForeignKey("notices.id"), index=True)
+    broadcast_id: Mapped[int | None] = mapped_column(ForeignKey("broadcasts.id"))
     once: Mapped[str | None]
     """A key that may be there once only: nobody gets the same notice twice."""
     sealed: Mapped[bytes]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.nlu.rasa_home import rasa_python
-from bot.nlu.rasa_models import RasaModel
-from bot.nlu.rasa_training import train_rasa
+from bot.nlu.rasa.home import rasa_python
+from bot.nlu.rasa.models import RasaModel
+from bot.nlu.rasa.training import train_rasa
 from bot.settings import HOME
 from tests.nlu.conftest import LISTS, write_config
 

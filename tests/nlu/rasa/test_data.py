@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import ConfigurationError
-from bot.nlu import rasa_serving, rasa_training
 from bot.nlu.models import Models
-from bot.nlu.rasa_files import marked, read_yaml, write_examples, write_yaml
-from bot.nlu.rasa_models import find, folder, in_service, promote, put, rasa_models, rasa_version
-from bot.nlu.rasa_serving import NothingToServe, serve_rasa
-from bot.nlu.rasa_training import Source, measure, split, train_rasa
+from bot.nlu.rasa import serving, training
+from bot.nlu.rasa.files import marked, read_yaml, write_examples, write_yaml
+from bot.nlu.rasa.models import find, folder, in_service, promote, put, rasa_models, rasa_version
+from bot.nlu.rasa.serving import NothingToServe, serve_rasa
+from bot.nlu.rasa.training import Source, measure, split, train_rasa
 from bot.nlu.training import Example, Labels, Span, read_labels, read_training, unmark
 from tests.nlu.conftest import LISTS
 from tests.nlu.rasa.conftest import write_rasa_config
@@ -176,7 +176,7 @@ def test_a_model_that_is_there_is_not_trained_again(config: Path, tmp_path: Path
 def test_mistakes_are_named_before_anything_is_made(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: str, said: str
 ) -> None:
-    monkeypatch.setattr(rasa_training, "make_rasa_home", lambda *_: pytest.fail("too early"))
+    monkeypatch.setattr(training, "make_rasa_home", lambda *_: pytest.fail("too early"))
     (config / file).write_text(content)
     with pytest.raises(ConfigurationError, match=said):
         train_rasa(config, tmp_path, LISTS, print)
@@ -191,6 +191,6 @@ def test_a_model_of_another_rasa_is_not_served(tmp_path: Path, monkeypatch: pyte
     archive = tmp_path / "trained.tar.gz"
     archive.write_bytes(b"model")
     promote(tmp_path, put(tmp_path, "old", archive, {**ABOUT, "made_by": "Rasa 3.5.17"}))
-    monkeypatch.setattr(rasa_serving, "rasa_python", lambda _: tmp_path / "python")
+    monkeypatch.setattr(serving, "rasa_python", lambda _: tmp_path / "python")
     with pytest.raises(NothingToServe, match=r"Model old was made by Rasa 3\.5\.17, and Rasa 3\.6\.21"):
         serve_rasa(tmp_path)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.nlu import rasa_home
-from bot.nlu.rasa_home import NoPython, NotInstalled, find_python, make_rasa_home, rasa_python, run_shown
+from bot.nlu.rasa import home
+from bot.nlu.rasa.home import NoPython, NotInstalled, find_python, make_rasa_home, rasa_python, run_shown
 
 
 def program(path: Path, script: str) -> Path:
@@ -26,9 +26,9 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("PYENV_ROOT", raising=False)
-    monkeypatch.setattr(rasa_home, "FOLDERS", ())
-    monkeypatch.setattr(rasa_home, "INSTALLED", [name for name in rasa_home.INSTALLED if name[0] in "~$"])
-    monkeypatch.setattr(rasa_home, "find_uv", lambda: program(tmp_path / "uv", "exit 2"))
+    monkeypatch.setattr(home, "FOLDERS", ())
+    monkeypatch.setattr(home, "INSTALLED", [name for name in home.INSTALLED if name[0] in "~$"])
+    monkeypatch.setattr(home, "find_uv", lambda: program(tmp_path / "uv", "exit 2"))
     return tmp_path
 
 
@@ -48,7 +48,7 @@ def test_pyenv_may_live_elsewhere(bare: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_what_uv_knows_is_taken(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = program(bare / "somewhere" / "python", "exit 0")
-    monkeypatch.setattr(rasa_home, "find_uv", lambda: program(bare / "uv", f"echo {real}"))
+    monkeypatch.setattr(home, "find_uv", lambda: program(bare / "uv", f"echo {real}"))
     assert find_python() == real
 
 
@@ -71,7 +71,7 @@ def test_it_is_made_once_for_a_lock_file(bare: Path, tmp_path: Path, monkeypatch
     program(bare / "bin" / "python3.10", "exit 0")
     monkeypatch.setenv("PATH", f"{bare / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin")
     uv = f'echo "$@" >> {tmp_path}/calls; for folder; do :; done; test "$1" = venv && mkdir -p "$folder/bin"; exit 0'
-    monkeypatch.setattr(rasa_home, "find_uv", lambda: program(bare / "uv", uv))
+    monkeypatch.setattr(home, "find_uv", lambda: program(bare / "uv", uv))
     lock, told = tmp_path / "rasa.lock", list[str]()
     lock.write_text("rasa==3.6.21 --hash=sha256:0\n")
     first = make_rasa_home(tmp_path / "data", told.append, lock)
@@ -91,7 +91,7 @@ def test_it_is_made_once_for_a_lock_file(bare: Path, tmp_path: Path, monkeypatch
 
 def test_one_that_broke_off_is_not_used(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(bare / "bin" / "python3.10", "exit 0")
-    monkeypatch.setattr(rasa_home, "find_uv", lambda: program(bare / "uv", 'test "$1" != pip'))
+    monkeypatch.setattr(home, "find_uv", lambda: program(bare / "uv", 'test "$1" != pip'))
     lock = tmp_path / "rasa.lock"
     lock.write_text("")
     with pytest.raises(NotInstalled, match="pip install failed"):

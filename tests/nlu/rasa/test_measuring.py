@@ -7,8 +7,8 @@ import pytest
 
 from bot.nlu.models import Unusable
 from bot.nlu.promoting import promote
-from bot.nlu.rasa_models import RasaModel, in_service, put, rasa_models
-from bot.nlu.rasa_models import promote as promote_at_once
+from bot.nlu.rasa.models import RasaModel, in_service, put, rasa_models
+from bot.nlu.rasa.models import promote as promote_at_once
 from bot.nlu.sides import Side, measure_rasa, silent
 from bot.nlu.training import Example, Labels, read_labels
 from bot.settings import HOME

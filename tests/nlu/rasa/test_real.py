@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from bot.nlu.interpreter import Thresholds
-from bot.nlu.rasa import Rasa, connections
-from bot.nlu.rasa_home import environment
-from bot.nlu.rasa_models import RasaModel, folder, promote, put
-from bot.nlu.rasa_serving import serve_command
+from bot.nlu.rasa.client import Rasa, connections
+from bot.nlu.rasa.home import environment
+from bot.nlu.rasa.models import RasaModel, folder, promote, put
+from bot.nlu.rasa.serving import serve_command
 from bot.nlu.training import read_examples, read_labels
 from bot.settings import HOME
 from tests.bench.serving import running, stock

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bot.nlu.encoder import Encoder, load_encoder
-from bot.nlu.rasa_home import environment
-from bot.nlu.rasa_models import RasaModel
-from bot.nlu.rasa_training import train_rasa
+from bot.nlu.rasa.home import environment
+from bot.nlu.rasa.models import RasaModel
+from bot.nlu.rasa.training import train_rasa
 from bot.settings import HOME
 from tests.nlu.conftest import LISTS
 from tests.nlu.rasa.conftest import KEPT, write_rasa_config

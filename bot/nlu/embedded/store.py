@@ -9,10 +9,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.nlu.classifier import Classifier
+from bot.nlu.embedded.classifier import Classifier
+from bot.nlu.embedded.tagger import Tagger
 from bot.nlu.features import Vocabulary
 from bot.nlu.interpreter import Thresholds
-from bot.nlu.tagger import Tagger
 from bot.nlu.word_lists import WordLists
 
 DAMAGED = (OSError, ValueError, KeyError, EOFError, BadZipFile)

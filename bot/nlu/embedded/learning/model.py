@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from bot.nlu.classifier import Classifier
-from bot.nlu.embedded import Lists
+from bot.nlu.embedded.classifier import Classifier
+from bot.nlu.embedded.gazetteer import Gazetteer
+from bot.nlu.embedded.interpreter import Lists
+from bot.nlu.embedded.learning.intents import train
+from bot.nlu.embedded.learning.tags import tags_of, telling, train_tagger
+from bot.nlu.embedded.store import Model
+from bot.nlu.embedded.tagger import Looker, Tagger, split
 from bot.nlu.encoder import Encoder
-from bot.nlu.gazetteer import Gazetteer
-from bot.nlu.learning.intents import train
-from bot.nlu.learning.tags import tags_of, telling, train_tagger
 from bot.nlu.noise import COPIED, Noise
-from bot.nlu.store import Model
-from bot.nlu.tagger import Looker, Tagger, split
 from bot.nlu.training import Example
 from bot.nlu.word_lists import WordLists
 

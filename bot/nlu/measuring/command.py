@@ -8,11 +8,11 @@ from pathlib import Path
 
 from bot.config import load_config
 from bot.errors import SiagaError
-from bot.nlu.embedded import load_embedded
-from bot.nlu.evaluation import Measured, Report, measure, together
-from bot.nlu.rasa_models import find, in_service
-from bot.nlu.rasa_training import Source
-from bot.nlu.reliability import interval
+from bot.nlu.embedded.interpreter import load_embedded
+from bot.nlu.measuring.evaluation import Measured, Report, measure, together
+from bot.nlu.measuring.reliability import interval
+from bot.nlu.rasa.models import find, in_service
+from bot.nlu.rasa.training import Source
 from bot.nlu.sides import measure_rasa, measure_server, operators_encoder
 from bot.nlu.training import Example, Labels
 

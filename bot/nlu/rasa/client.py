@@ -15,8 +15,8 @@ import httpx
 from pydantic import ValidationError
 
 from bot.messages import Entity, Interpretation, Thresholds
-from bot.nlu.entities import NUMBERS
-from bot.nlu.rasa_wire import LONGEST, Parsed, RasaSilent, Told, content, to_send, told_by
+from bot.nlu.embedded.entities import NUMBERS
+from bot.nlu.rasa.wire import LONGEST, Parsed, RasaSilent, Told, content, to_send, told_by
 from bot.nlu.training import Labels
 from bot.reading.numbers import personal_numbers
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.messages import Interpretation
 from bot.nlu.interpreter import Interpreter, Thresholds
-from bot.nlu.reliability import reliability
+from bot.nlu.measuring.reliability import reliability
 from bot.nlu.training import Example
 
 BUTTONS = 3

@@ -10,9 +10,17 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from bot.nlu.classifier import EMERGENCY, Classifier, Numbers, Places, cautious, choose_thresholds, softmax
+from bot.nlu.embedded.classifier import (
+    EMERGENCY,
+    Classifier,
+    Numbers,
+    Places,
+    cautious,
+    choose_thresholds,
+    softmax,
+)
+from bot.nlu.embedded.learning.counts import Counts
 from bot.nlu.features import Features, Floats, Vocabulary
-from bot.nlu.learning.counts import Counts
 
 FOLDS = 3
 """Parts of the training data, of which one is held out for calibration: more would cost seconds at every change."""

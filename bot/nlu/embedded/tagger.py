@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.nlu.embedded.gazetteer import Gazetteer
 from bot.nlu.features import Floats
-from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.normalising import Normaliser
 from bot.nlu.stems import skeleton, stem
 from bot.reading.dates import find_when

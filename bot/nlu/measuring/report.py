@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.nlu.evaluation import Measured, Report
-from bot.nlu.pictures import confusion_picture, reliability_picture
-from bot.nlu.reliability import interval
+from bot.nlu.measuring.evaluation import Measured, Report
+from bot.nlu.measuring.pictures import confusion_picture, reliability_picture
+from bot.nlu.measuring.reliability import interval
 
 CONFUSIONS = 10
 EXAMPLES = 3

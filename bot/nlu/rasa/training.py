@@ -16,15 +16,15 @@ import numpy as np
 import yaml
 
 from bot.errors import ConfigurationError, SiagaError
-from bot.nlu.classifier import WRONG_AT_MOST, choose_thresholds
+from bot.nlu.embedded.classifier import WRONG_AT_MOST, choose_thresholds
 from bot.nlu.encoder import Encoder
 from bot.nlu.models import Unusable
 from bot.nlu.noise import COPIED, Noise
 from bot.nlu.normalising import read_pairs
-from bot.nlu.rasa_files import read_yaml, write_examples, write_yaml
-from bot.nlu.rasa_home import LOCK, Say, make_rasa_home, run_shown
-from bot.nlu.rasa_models import RasaModel, find, put, rasa_models
-from bot.nlu.training import Example, read_labels, read_training
+from bot.nlu.rasa.files import read_yaml, write_examples, write_yaml
+from bot.nlu.rasa.home import LOCK, Say, make_rasa_home, run_shown
+from bot.nlu.rasa.models import RasaModel, find, put, rasa_models
+from bot.nlu.training import Example, check_enough, read_labels, read_training
 
 HELD_OUT = 0.2
 """Share of each intent's examples that the thresholds are chosen on, by a model that was trained without them."""
@@ -36,7 +36,7 @@ CODE = (
     "concepts.py",
     "features.py",
     "encoder.py",
-    "rasa_training.py",
+    "rasa/training.py",
     *SIDE,
 )
 """Files of ours that change what comes out of training."""
@@ -73,10 +73,10 @@ class Source:
 
     def key(self) -> str:
         """A short hash of everything that a trained model depends on: data, names, pipeline, packages, our code."""
-        here = Path(__file__).parent
+        nlu = Path(__file__).parent.parent
         digest = hashlib.sha256()
         operators = [*_data_files(self.rasa), self.rasa / "domain.yml", self.rasa / "config.yml"]
-        for path in [*operators, *self.lists_of_words, LOCK, *(here / name for name in CODE)]:
+        for path in [*operators, *self.lists_of_words, LOCK, *(nlu / name for name in CODE)]:
             content = path.read_bytes() if path.exists() else b""
             digest.update(f"{path.name}:{len(content)}:".encode() + content)
         digest.update(repr(sorted((name, sorted(names)) for name, names in self.lists.items())).encode())
@@ -108,6 +108,7 @@ def train_rasa(
     """
     source = Source(config_dir, lists, encoder)
     examples = read_training(source.rasa / "nlu", read_labels(source.rasa / "domain.yml"))
+    check_enough(examples)
     config = _config(source)
     with rasa_models(data_dir).locked("training"):
         if model := find(data_dir, source.key()):

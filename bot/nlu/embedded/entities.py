@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.messages import Entity
-from bot.nlu.tagger import Looker, Tagger
+from bot.nlu.embedded.tagger import Looker, Tagger
 from bot.reading.numbers import NumberKind, PersonalNumber, personal_numbers
 
 NUMBERS = frozenset({NumberKind.NIK, NumberKind.CARD, NumberKind.PHONE, NumberKind.CASE})

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from bot.errors import SiagaError
-from bot.nlu.rasa_home import environment, rasa_python
-from bot.nlu.rasa_models import folder, in_service, rasa_models
+from bot.nlu.rasa.home import environment, rasa_python
+from bot.nlu.rasa.models import folder, in_service, rasa_models
 
 THREADS = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 """Batches are small: more threads cost more than they bring. A variable that is set already is kept."""

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.svm import LinearSVC
 
-from bot.nlu.tagger import LEARNED, TAGS, Seen, Tagger
+from bot.nlu.embedded.tagger import LEARNED, TAGS, Seen, Tagger
 from bot.reading.words import Token
 
 STRENGTH = 0.2

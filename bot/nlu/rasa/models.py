@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.nlu.interpreter import Thresholds
 from bot.nlu.models import Kept, Models
-from bot.nlu.rasa_home import LOCK
+from bot.nlu.rasa.home import LOCK
 
 RasaModel = Kept
 """A trained model; its name is the hash of data and configuration."""

@@ -9,18 +9,18 @@ from pathlib import Path
 import structlog
 
 from bot.messages import Interpretation
-from bot.nlu import store
-from bot.nlu.classifier import Classifier
+from bot.nlu.embedded import store
+from bot.nlu.embedded.classifier import Classifier
+from bot.nlu.embedded.entities import spot
+from bot.nlu.embedded.gazetteer import Gazetteer
+from bot.nlu.embedded.store import Model
+from bot.nlu.embedded.tagger import Looker, Tagger
 from bot.nlu.encoder import Encoder
-from bot.nlu.entities import spot
 from bot.nlu.features import Analyser, Floats
-from bot.nlu.gazetteer import Gazetteer
 from bot.nlu.interpreter import Thresholds
 from bot.nlu.keys import maker_key, model_key
 from bot.nlu.models import Kept, Models, Unusable
-from bot.nlu.store import Model
-from bot.nlu.tagger import Looker, Tagger
-from bot.nlu.training import read_labels, read_training
+from bot.nlu.training import check_enough, read_labels, read_training
 from bot.nlu.word_lists import WordLists, read_word_lists
 
 LONGEST = 4096
@@ -165,12 +165,13 @@ def _found(
 def _trained(
     models: Models, name: str, config_dir: Path, lists: Lists, encoder: Encoder | None
 ) -> tuple[Kept, EmbeddedInterpreter]:
-    from bot.nlu.learning.model import fit  # noqa: PLC0415 - scikit-learn takes a second to import
+    from bot.nlu.embedded.learning.model import fit  # noqa: PLC0415 - scikit-learn takes a second to import
 
     begun = time.monotonic()
     rasa = config_dir / "rasa"
     words = read_word_lists(config_dir)
     examples = read_training(rasa / "nlu", read_labels(rasa / "domain.yml"))
+    check_enough(examples)
     model = fit(examples, words, lists, encoder)
     limits = model.classifier.thresholds
     about = {

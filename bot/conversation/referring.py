@@ -1,0 +1,129 @@
+"""What a message refers to: a line of the talk that it quotes, or an earlier version of itself."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.delivery.forms import incoming_from_json
+from bot.delivery.inbox import Claimed
+from bot.messages import Incoming
+from bot.reading.choices import read_choice
+from bot.reading.numbers import NumberKind, personal_numbers
+from bot.storage.sealing import Sealer
+from bot.storage.tables import Author, Inbox, Message, Outbox
+
+_RECENT = 50
+"""Lines of a participant among which a quoted or edited one of theirs is looked for: older ones hardly matter."""
+_FEW = 4  # words that rather name an option than say something else
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """A message of a turn, with what it refers to."""
+
+    inbox_id: int
+    message: Incoming
+    refers_to: int | None = None
+    """The line of the talk that it quotes; of an edited message the line of its earlier version."""
+    before: Incoming | None = None
+    """Its earlier version, if that was dealt with in another turn."""
+    named: str | None = None
+    """The id of the option that its words name, of those under the message that it quotes."""
+    about: str | None = None
+    """The number of the case that the quoted message is about."""
+
+
+async def arrived(session: AsyncSession, sealer: Sealer, claimed: Claimed) -> list[Arrived]:
+    """The messages of a turn in their newest versions; an edit that changes nothing to be read is left out."""
+    found: list[Arrived] = []
+    for inbox_id, message in newest(claimed.messages):
+        one: Arrived | None = Arrived(inbox_id=inbox_id, message=message)
+        if one and message.edited:
+            one = await _edited(session, sealer, claimed.conversation_id, one)
+        elif one and message.quoted and message.tapped is None:
+            one = await _quoting(session, sealer, claimed.conversation_id, one)
+        found += [one] if one else []
+    return found
+
+
+def newest(messages: Sequence[tuple[int, Incoming]]) -> list[tuple[int, Incoming]]:
+    """Of each message its last version, in the place of its first: whoever edits in time has said it once.
+
+    Versions may come in any order, and the time of an edit has whole seconds.
+    """
+    place: dict[str, int] = {}
+    found: list[tuple[int, Incoming]] = []
+    for inbox_id, message in messages:
+        at = place.setdefault(message.message_ref or message.provider_id, len(found))
+        if at == len(found):
+            found.append((inbox_id, message))
+            continue
+        _, known = found[at]
+        later = (message.edited, message.sent_at) >= (known.edited, known.sent_at)
+        both_edited = message.edited and known.edited
+        found[at] = inbox_id, replace(message if later else known, edited=both_edited)
+    return found
+
+
+async def _edited(session: AsyncSession, sealer: Sealer, talk: UUID, one: Arrived) -> Arrived | None:
+    """What an edit says anew; None for nothing. Where its first version is not to be found, it is the first."""
+    message = one.message
+    line_id, before = await _own(session, sealer, talk, message.message_ref)
+    if before is None:
+        return replace(one, message=replace(message, edited=False))
+    known = {file.reference for file in before.media}
+    files = tuple(file for file in message.media if file.reference not in known)
+    text = message.text if message.text != before.text else ""
+    if not (text or files):
+        return None
+    return replace(
+        one, message=replace(message, text=text, media=files), refers_to=line_id, before=before
+    )
+
+
+async def _quoting(session: AsyncSession, sealer: Sealer, talk: UUID, one: Arrived) -> Arrived:
+    """A reply to an earlier message: an old question that is quoted is answered, whatever was asked since."""
+    message = one.message
+    line = await session.scalar(_ours(talk, message))
+    if line is None:
+        line_id, _ = await _own(session, sealer, talk, message.quoted)
+        return replace(one, refers_to=line_id)
+    cases = {item.value for item in personal_numbers(line.body) if item.kind is NumberKind.CASE}
+    options = line.options or []
+    few = len(message.text.split()) <= _FEW
+    chosen = read_choice(message.text, [(item["title"],) for item in options]) if few else None
+    return replace(
+        one,
+        refers_to=line.id,
+        named=None if chosen is None else options[chosen]["id"],
+        about=cases.pop() if len(cases) == 1 else None,
+    )
+
+
+def _ours(talk: UUID, message: Incoming) -> Select[Message]:
+    """The line that we sent under that name."""
+    sent = select(Outbox.message_id).where(
+        Outbox.channel == message.channel, Outbox.provider_id == message.quoted
+    )
+    return select(Message).where(Message.id.in_(sent), Message.conversation_id == talk).limit(1)
+
+
+async def _own(
+    session: AsyncSession, sealer: Sealer, talk: UUID, name: str | None
+) -> tuple[int | None, Incoming | None]:
+    """The participant's own message of that name, and its line; the newest version of it."""
+    recent = (
+        select(Message.id, Inbox.sealed)
+        .join(Inbox, Inbox.id == Message.inbox_id)
+        .where(Message.conversation_id == talk, Message.author == Author.PARTICIPANT)
+        .order_by(Message.id.desc())
+        .limit(_RECENT)
+    )
+    for line_id, sealed in await session.execute(recent):
+        said = incoming_from_json(sealer.open(sealed))
+        if name in (said.message_ref, said.provider_id):
+            return line_id, said
+    return None, None

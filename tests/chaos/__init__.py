@@ -1,0 +1,13 @@
+"""The crash harness: the whole service under scripted conversations, while everything around it breaks.
+
+    .venv/bin/python -m tests.chaos --seed 7 --seconds 60 --conversations 200
+
+- `script`: who says what.
+- `weather`: what breaks, and when; drawn from the seed.
+- `house`: the service's processes, PostgreSQL, Valkey, Rasa and the providers' stand-ins.
+- `post`: webhooks as the providers deliver them, twice, late, and until they are taken.
+- `people`: participants, an agent, and the receipts of what was sent.
+- `ledger`: what is found afterwards, in the database and at the providers.
+- `reckoning`: what is wrong with it.
+- `storm`: one run, from the first conversation to the figures.
+"""

@@ -1,0 +1,124 @@
+"""Who says what: conversations of a dozen kinds, each with words of its own, so that none can be taken for another."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+CHANNELS = ("whatsapp", "telegram")
+_SYLLABLES = [first + second for first in "bdgkmnpst" for second in "aeiou"]
+_MARK = 4  # syllables: 45 ** 4 conversations are told apart
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is said before the next answer is waited for.
+
+    Args:
+        texts: one message, or several that follow one another at once.
+        tap: instead, the title of a button below our newest message.
+        agent: instead, what an agent does: ``claim``, ``reply ...`` or ``resolve``.
+    """
+
+    texts: tuple[str, ...] = ()
+    tap: str | None = None
+    agent: str | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way in which a conversation may go.
+
+    Args:
+        loose: messages follow one another so quickly that it is chance which of them make a turn together. Then the
+            number of replies is chance too, but neither their words nor what comes of them.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    loose: bool = False
+
+
+@dataclass(frozen=True)
+class Script:
+    """One conversation. `mark` is a word that nobody else says."""
+
+    number: int
+    kind: Kind
+    channel: str
+
+    @property
+    def mark(self) -> str:
+        digits = [self.number // len(_SYLLABLES) ** place % len(_SYLLABLES) for place in range(_MARK)]
+        return "".join(_SYLLABLES[digit] for digit in digits)
+
+    @property
+    def name(self) -> str:
+        """What its kind is known by in the reference."""
+        return f"{self.kind.name} {self.channel}"
+
+    @property
+    def person(self) -> str:
+        """The participant's number there: a chat, or a phone number."""
+        first = 5_000_000 if self.channel == "telegram" else 6_281_300_000_000
+        return str(first + self.number)
+
+    @property
+    def address(self) -> str:
+        return f"telegram:{self.person}" if self.channel == "telegram" else f"whatsapp:+{self.person}"
+
+    def words(self, text: str) -> str:
+        return text.replace("{mark}", self.mark)
+
+
+def _says(*texts: str) -> tuple[Step, ...]:
+    return tuple(Step((text,)) for text in texts)
+
+
+_STORY = "sudah tiga kali saya disuruh beli obat jantung di luar karena kosong terus, kata loket {mark}"
+_REFUSED = (
+    "saya ditolak berobat di RS SMC tadi siang katanya kamar penuh, padahal anak saya {mark} demam tinggi "
+    "sudah tiga hari dan kartunya aktif"
+)
+_NOTES = tuple(f"catatan ke {count} dari {{mark}}" for count in ("satu", "dua", "tiga", "empat", "lima"))
+
+KINDS = (
+    Kind("menu", _says("halo", "1", "jayapura", "makasih ya kak")),
+    Kind("closure", _says("kantor palembang buka ga?", "kalau kantor samarinda buka ga hari ini?")),
+    Kind("outage", _says("SEP gak bisa terbit di RS SMC", "tidak")),
+    Kind(
+        "complaint",
+        _says("pengaduan", "obat kosong", "RS SMC", _STORY, "selesai", "ya kirim", "laporan saya sampai mana ya?"),
+    ),
+    Kind("complaint at once", (Step((_REFUSED,)), Step(tap="Tidak ada"), Step(tap="Ya, kirim"))),
+    Kind("queue", (*_says("mau bicara petugas"), Step(_NOTES), *_says("batal")), loose=True),
+    Kind(
+        "agent",
+        (
+            *_says("mau bicara petugas"),
+            Step(agent="claim"),
+            *_says("kartu anak saya {mark} belum jadi"),
+            Step(agent="reply Baik, kami periksa kartu {mark}."),
+            *_says("terima kasih, saya tunggu kabar {mark}"),
+            Step(agent="resolve"),
+            *_says("makasih"),
+        ),
+    ),
+    Kind("in pieces", (Step(("min", "mau tanya", "kantor palembang alamatnya di mana?")),), loose=True),
+    Kind("admin", _says("halo", "administrasi", "mau pindah faskes", "tidak")),
+    Kind("gibberish", _says("asdf qwer {mark}", "zxcv", "tidak", "menu")),
+)
+
+
+def reference(first: int) -> list[Script]:
+    """One conversation of each kind on each channel, numbered from `first` on."""
+    pairs = [(kind, channel) for kind in KINDS for channel in CHANNELS]
+    return [Script(first + at, kind, channel) for at, (kind, channel) in enumerate(pairs)]
+
+
+def scripts(seed: int, conversations: int, first: int) -> list[Script]:
+    """The conversations of a run, numbered from `first` on: every kind equally often, in an order of chance."""
+    pairs: Sequence[tuple[Kind, str]] = [(kind, channel) for kind in KINDS for channel in CHANNELS]
+    drawn = list(islice(cycle(pairs), conversations))
+    random.Random(f"{seed} script").shuffle(drawn)
+    return [Script(first + at, kind, channel) for at, (kind, channel) in enumerate(drawn)]
