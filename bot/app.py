@@ -101,6 +101,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
             live=live,
             clock=clock,
             normaliser=readers.normaliser,
+            flood_per_minute=settings.flood_per_minute,
             idle=(timedelta(minutes=settings.remind_after), timedelta(minutes=settings.expire_after)),
         )
         yield Bot(
@@ -114,7 +115,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
             channels=channels,
             conversations=conversations,
             handling=Handling(sealer=sealer, config=config, texts=texts, live=live, clock=clock),
-            publisher=Publisher(config, texts, sealer),
+            publisher=Publisher(config),
             readers=readers,
             vault=Vault(open_store(settings.media_store), sealer),
         )

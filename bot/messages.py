@@ -138,7 +138,7 @@ class Option:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """Why we write to somebody who may not have written for long: what an approved template has to say.
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from prometheus_client import REGISTRY, Counter, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -25,7 +25,7 @@ _MOST_CODES = 200
 
 WEBHOOKS = Counter(
     "siaga_webhooks_total",
-    "Requests of providers (outcome: stored, not_stored, forged, bad_payload, too_large, cut_off)",
+    "Requests of providers (outcome: stored, not_stored, busy, forged, bad_payload, too_large, cut_off)",
     ("channel", "outcome"),
 )
 WEBHOOK_SECONDS = Histogram(
@@ -70,6 +70,16 @@ RECOVERED = Counter(
     ("channel",),
 )
 JOBS = Counter("siaga_jobs_total", "Runs of the schedule's jobs (outcome: done, failed)", ("job", "outcome"))
+FLOODS = Counter(
+    "siaga_floods_total",
+    "Turns of participants who write too much (outcome: told, silent)",
+    ("outcome",),
+)
+SHEDDING = Gauge(
+    "siaga_shedding",
+    "1 while these are left out because messages wait for too long (what: notices, typing)",
+    ("what",),
+)
 
 COUNTED = (
     WEBHOOKS,
@@ -82,6 +92,8 @@ COUNTED = (
     LIMITER_SECONDS,
     RECOVERED,
     JOBS,
+    FLOODS,
+    SHEDDING,
 )
 """What this process counts as it goes."""
 

@@ -26,15 +26,18 @@ from bot.delivery import inbox
 from bot.delivery.inbox import Claimed
 from bot.delivery.limits import limits
 from bot.delivery.pace import Pace
+from bot.delivery.pressure import Pressure
 from bot.delivery.sender import Sender
 from bot.delivery.waking import first_of
 from bot.desk import Desk
 from bot.desk import router as desk_router
 from bot.errors import ChannelError, ConfigurationError
 from bot.health import Health
+from bot.jobs import jobs
 from bot.listening import bare_app, listen
 from bot.media.keeping import Keeper
 from bot.messages import Event
+from bot.notices.broadcaster import Broadcaster
 from bot.scheduler import Scheduler
 from bot.simulator.pages import Simulation
 from bot.simulator.pages import router as simulator_router
@@ -211,9 +214,15 @@ async def _seen_apart(condition: Health, host: str, port: int | None) -> AsyncIt
         await listening
 
 
+def _pressure(bot: Bot) -> Pressure:
+    return Pressure(bot.database, bot.settings.shed_after, bot.settings.shed_pending)
+
+
 def _worker(bot: Bot) -> Worker:
+    pressure = _pressure(bot)
+
     async def take_turn(claimed: Claimed) -> None:
-        async with typing(bot.channels, claimed):
+        async with typing(bot.channels, claimed, lambda: pressure.no_typing(clock())):
             await bot.conversations.take_turn(claimed)
 
     return Worker(
@@ -225,12 +234,25 @@ def _worker(bot: Bot) -> Worker:
     )
 
 
+def _broadcaster(bot: Bot) -> Broadcaster:
+    return Broadcaster(
+        database=bot.database,
+        sealer=bot.sealer,
+        config=bot.config,
+        texts=bot.texts,
+        channels=tuple(bot.channels),
+        live=bot.live,
+        clock=clock,
+    )
+
+
 async def _work(bot: Bot, stopping: asyncio.Event) -> None:
-    """Take turns, and bring what participants send besides words into our own store."""
+    """Take turns, bring what participants send besides words into our own store, and make broadcasts' messages."""
     keeper = Keeper(bot.database, bot.sealer, bot.vault, bot.channels, bot.live, clock)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_worker(bot).run(stopping))
         tasks.create_task(keeper.run(stopping))
+        tasks.create_task(_broadcaster(bot).run(stopping))
 
 
 async def _send(bot: Bot, stopping: asyncio.Event) -> None:
@@ -238,14 +260,24 @@ async def _send(bot: Bot, stopping: asyncio.Event) -> None:
     allowed = limits(settings.whatsapp_per_second, settings.telegram_per_second)
     pace = Pace(allowed, settings.redis_url, settings.senders)
     try:
-        await Sender(bot.database, bot.sealer, bot.channels, clock, pace=pace, live=bot.live).run(stopping)
+        sender = Sender(
+            bot.database,
+            bot.sealer,
+            bot.channels,
+            clock,
+            pace=pace,
+            live=bot.live,
+            pressure=_pressure(bot),
+            lease_seconds=settings.send_lease,
+        )
+        await sender.run(stopping)
     finally:
         await pace.close()
 
 
 async def _schedule(bot: Bot, stopping: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(Scheduler(bot.database, bot.sealer, clock).run(stopping))
+        tasks.create_task(Scheduler(bot.database, jobs(bot), clock).run(stopping))
         telegram = bot.channels.get("telegram")
         if isinstance(telegram, Telegram):
             polled = bot.settings.telegram_mode == "polling"

@@ -89,8 +89,26 @@ class Settings(BaseSettings):
         le=2,
         description="Wait this long for a participant's next message, 2 seconds in all; 0: answer each at once",
     )
+    flood_per_minute: int = Field(
+        default=30,
+        ge=0,
+        description="Who sends more messages within a minute is told so and then not answered for a while; 0: no limit",
+    )
+    shed_after: float = Field(
+        default=10.0,
+        gt=0,
+        description="Seconds that a message may wait for its turn until broadcasts have to wait instead",
+    )
+    shed_pending: int = Field(
+        default=1000, gt=0, description="Messages that may wait until broadcasts have to wait instead"
+    )
     turn_lease: float = Field(
         default=30.0, gt=0, description="Seconds after which another worker may take a turn over"
+    )
+    send_lease: float = Field(
+        default=60.0,
+        ge=20,
+        description="Seconds after which another sender takes over what one that died had in hand",
     )
     senders: int = Field(
         default=1,
@@ -102,6 +120,25 @@ class Settings(BaseSettings):
     )
     telegram_per_second: float = Field(
         default=30, gt=0, le=1000, description="Telegram messages a second at most, from our bot"
+    )
+
+    reconcile_minutes: float = Field(
+        default=5,
+        ge=1,
+        le=60,
+        description="Minutes between two looks for messages that Twilio received and could not deliver to us",
+    )
+    keep_queue_days: int = Field(
+        default=30, ge=2, description="Days for which messages that were dealt with stay in inbox and outbox"
+    )
+    keep_media_days: int = Field(default=365, ge=0, description="Days for which files are kept; 0: for ever")
+    keep_sealed_days: int = Field(
+        default=365,
+        ge=0,
+        description="Days for which personal numbers within talks and closed cases can be uncovered; 0: for ever",
+    )
+    keep_talk_days: int = Field(
+        default=730, ge=0, description="Days for which the lines of talks are kept; 0: for ever"
     )
 
     @field_validator("secret_key")

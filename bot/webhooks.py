@@ -1,8 +1,9 @@
 """The providers' way in: verify, parse, one INSERT, answer. Everything else happens later."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -25,6 +26,14 @@ LARGEST = 1024 * 1024
 
 AGAIN_AFTER = "5"
 """Seconds after which a provider may come again when PostgreSQL is away; Telegram obeys."""
+
+
+STORED_WITHIN = 3.0
+"""Seconds for the INSERT; then the provider is told to come again. Twilio waits 4 (docs/channels.md)."""
+
+
+AT_ONCE = 500
+"""Verified requests that may wait for PostgreSQL at the same time in one process: with more, none would be in time."""
 
 
 class TooLarge(SiagaError):
@@ -50,6 +59,7 @@ class Intake:
         channels: by name; a webhook of a channel that is not there is answered 404.
         clock: the present time, aware.
         quiet_seconds: how long a turn waits for the participant's next message.
+        room: for what is being stored; without any the provider is told to come again.
     """
 
     database: Database
@@ -57,6 +67,7 @@ class Intake:
     channels: Mapping[str, Channel]
     clock: Callable[[], datetime]
     quiet_seconds: float = 0.0
+    room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
 
 def router(intake: Intake) -> APIRouter:
@@ -100,8 +111,13 @@ async def _stored(intake: Intake, channel: Channel, request: Request, answer: in
         # Only the kind: the message may quote what came.
         log.warning("webhook.refused", channel=name, reason=type(error).__name__)
         return Response(status_code=REFUSALS.get(type(error), 400)), _OUTCOMES[type(error)]
+    if intake.room.locked():
+        log.error("webhook.not_stored", channel=name, error="Busy")
+        return Response(status_code=503, headers={"Retry-After": AGAIN_AFTER}), "busy"
     try:
-        stored = await inbox.store(intake.database, intake.sealer, events, now, intake.quiet_seconds)
+        async with intake.room:
+            storing = inbox.store(intake.database, intake.sealer, events, now, intake.quiet_seconds)
+            stored = await _within(STORED_WITHIN, asyncio.create_task(storing))
     except UNAVAILABLE as error:
         log.error("webhook.not_stored", channel=name, error=type(error).__name__)
         return Response(status_code=503, headers={"Retry-After": AGAIN_AFTER}), "not_stored"
@@ -110,6 +126,31 @@ async def _stored(intake: Intake, channel: Channel, request: Request, answer: in
         if isinstance(event, Receipt):
             _heard(event)
     return Response(status_code=answer, background=BackgroundTask(_acknowledge, channel, events)), _STORED
+
+
+async def _within(seconds: float, storing: asyncio.Task[int]) -> int:
+    """What it gives, if that is soon.
+
+    Raises:
+        TimeoutError: it is not. It is called off, which may itself take long where PostgreSQL hangs, so nobody waits
+            for that; if it was committed all the same, the provider's next try finds it there.
+    """
+    try:
+        await asyncio.wait({storing}, timeout=seconds)
+    finally:
+        late = not storing.done()
+        if late:
+            storing.add_done_callback(_unheard)
+            storing.cancel()
+    if late:
+        raise TimeoutError
+    return storing.result()
+
+
+def _unheard(storing: asyncio.Task[int]) -> None:
+    """Take notice of how it ended, so that nothing is logged of it."""
+    if not storing.cancelled():
+        storing.exception()
 
 
 def _heard(receipt: Receipt) -> None:

@@ -30,6 +30,7 @@ LABELS = {
     "role",
     "version",
     "python",
+    "what",
 }
 
 

@@ -1,5 +1,6 @@
 """The webhooks: verified, stored, answered; and what each refusal looks like to a provider."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -10,6 +11,7 @@ import structlog
 from fastapi import FastAPI
 from sqlalchemy import select
 
+from bot import webhooks
 from bot.channels.channel import Webhook
 from bot.errors import BadPayload, Forged
 from bot.messages import Address, Delivery, Event, Incoming, Receipt
@@ -60,11 +62,16 @@ class Signed(Recording):
 class Provider:
     """Posts webhooks to an application of our own."""
 
-    def __init__(self, database: Database, sealer: Sealer, clock: Clock, *names: str) -> None:
+    def __init__(
+        self, database: Database, sealer: Sealer, clock: Clock, *names: str, at_once: int = 100
+    ) -> None:
         self.channels = {name: Signed(name) for name in names}
+        self.room = asyncio.Semaphore(at_once)
         app = FastAPI()
         app.include_router(
-            router(Intake(database=database, sealer=sealer, channels=self.channels, clock=clock))
+            router(
+                Intake(database=database, sealer=sealer, channels=self.channels, clock=clock, room=self.room)
+            )
         )
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://siaga.test")
 
@@ -147,6 +154,41 @@ async def test_with_postgresql_away_the_provider_is_asked_to_come_again(sealer: 
     assert WORDS not in str(logs)
     await provider.http.aclose()
     await away.close()
+
+
+async def test_with_postgresql_hanging_the_provider_does_not_wait(
+    provider: Provider, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "STORED_WITHIN", 0.2)
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql("lock table inbox in access exclusive mode")
+        with structlog.testing.capture_logs() as logs:
+            answer = await provider.post("/webhooks/telegram", {"id": "1"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert [entry["error"] for entry in logs] == ["TimeoutError"]
+    assert (await provider.post("/webhooks/telegram", {"id": "1"})).status_code == 200
+    assert await stored(database) == ["1"]
+
+
+async def test_a_process_with_too_much_in_hand_refuses_and_loses_nothing_that_it_took(
+    database: Database, sealer: Sealer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "STORED_WITHIN", 60.0)
+    provider = Provider(database, sealer, clock, "telegram", at_once=2)
+    async with asyncio.TaskGroup() as tasks, database.engine.begin() as connection:
+        await connection.exec_driver_sql("lock table inbox in access exclusive mode")
+        taken = [
+            tasks.create_task(provider.post("/webhooks/telegram", {"id": str(number)})) for number in range(2)
+        ]
+        while not provider.room.locked():
+            await asyncio.sleep(0.01)
+        busy = await provider.post("/webhooks/telegram", {"id": "3"})
+        assert (busy.status_code, busy.headers["retry-after"]) == (503, "5")
+        assert (await provider.post("/webhooks/telegram", {"id": "4"}, "forged")).status_code == 403
+    assert [task.result().status_code for task in taken] == [200, 200]
+    assert (await provider.post("/webhooks/telegram", {"id": "3"})).status_code == 200
+    assert sorted(await stored(database)) == ["0", "1", "3"]
+    await provider.http.aclose()
 
 
 async def test_a_channel_that_is_not_configured_is_not_there(

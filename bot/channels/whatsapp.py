@@ -1,7 +1,7 @@
 """WhatsApp through Twilio."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 
 import httpx
@@ -97,8 +97,8 @@ class WhatsApp:
         A question whose buttons are not to be had, or are refused, goes as numbered text.
         """
         if "ContentSid" in call.fields:
-            sid, variables = str(call.fields["ContentSid"]), str(call.fields["ContentVariables"])
-            return await self._create(to, content_sid=sid, content_variables=variables)
+            approved, variables = str(call.fields["ContentSid"]), str(call.fields["ContentVariables"])
+            return await self._create(to, content_sid=approved, content_variables=variables)
         if "Content" not in call.fields:
             body = str(call.fields["Body"])
             return await self._create(to, body=body)

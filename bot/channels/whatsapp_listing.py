@@ -5,8 +5,8 @@ A message of the list (shortened)::
     {"sid": "SM...5a0001", "direction": "inbound", "from": "whatsapp:+6281200000001", "to": "whatsapp:+6281100001500",
      "body": "Kantor buka?", "num_media": "0", "date_sent": "Mon, 23 Nov 2026 05:00:00 +0000", "status": "received"}
 
-The list has less than the webhook had: no id of a tapped button (its title is the text), no place, no contact's name, no
-profile name, no quoted message. Media are a list of their own.
+The list has less than the webhook had: no id of a tapped button (its title is the text), no place, no profile name, no
+quoted message. Media are a list of their own.
 """
 
 from datetime import datetime

@@ -41,5 +41,11 @@ def _filled(template: Template, occasion: Occasion) -> Call | None:
     if not all(values) or units(shown) > LONGEST:
         return None
     variables = {str(number): value for number, value in enumerate(values, start=1)}
-    fields = {"Body": shown, "ContentSid": template.content_sid}
-    return Call(method="Messages", fields=fields | {"ContentVariables": json.dumps(variables)})
+    return Call(
+        method="Messages",
+        fields={
+            "Body": shown,
+            "ContentSid": template.content_sid,
+            "ContentVariables": json.dumps(variables),
+        },
+    )

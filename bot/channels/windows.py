@@ -36,7 +36,7 @@ def open_until(
     if channel not in CHANNELS or last_inbound_at is None:
         return None
     until = last_inbound_at + WINDOW
-    return min(until, closed_at) if closed_at and closed_at > last_inbound_at else until
+    return min(until, closed_at) if closed_at and closed_at >= last_inbound_at else until
 
 
 def is_open(

@@ -5,22 +5,27 @@ by what PostgreSQL holds, so any number of workers agree about it.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, ScalarSelect, literal, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Interval, ScalarSelect, literal, null, select, type_coerce
 
 from bot.delivery.inbox import Claimed
 from bot.dialogue.routing import cries_for_help
 from bot.dialogue.state import Dialogue, Said
+from bot.reading.choices import read_yes_no
 from bot.storage.tables import Author, Inbox, Message
 
 WITHIN = timedelta(minutes=1)
 
 
-def span(claimed: Claimed, most: int) -> ScalarSelect[timedelta]:
-    """In which time the newest messages arrived, one more than `most` of them; null where there are not as many."""
+def span(claimed: Claimed, most: int) -> ColumnElement[timedelta | None]:
+    """In which time the newest messages arrived, one more than `most` of them; null where there are not as many.
+
+    What is due by the clock is no message. With `most` 0 it is always null: there is no limit.
+    """
     ids = [inbox_id for inbox_id, message in claimed.messages if not message.due]
+    if not ids or not most:
+        return type_coerce(null(), Interval)
     before: ColumnElement[int | None]
     if len(ids) > most:
         before = literal(ids[-1 - most])
@@ -37,11 +42,19 @@ def span(claimed: Claimed, most: int) -> ScalarSelect[timedelta]:
             .limit(1)
             .scalar_subquery()
         )
-    first, last = aliased(Inbox), aliased(Inbox)
-    took = select(last.received_at - first.received_at)
-    return took.where(last.id == claimed.ids[-1], first.id == before).scalar_subquery()
+    return type_coerce(_arrived(literal(ids[-1])) - _arrived(before), Interval)
+
+
+def _arrived(inbox_id: ColumnElement[int | None]) -> ScalarSelect[datetime]:
+    return select(Inbox.received_at).where(Inbox.id == inbox_id).scalar_subquery()
 
 
 def urgent(said: Sequence[Said], dialogue: Dialogue) -> list[Said]:
-    """What is answered even so: a cry for help."""
-    return [item for item in said if cries_for_help(item, dialogue)]
+    """What is answered even so: a cry for help, and what is said to the question that follows it."""
+    form = dialogue.top
+    helping = form is not None and form.intent == "emergency" and form.open is not None
+    return [item for item in said if cries_for_help(item, dialogue) or (helping and _answers(item))]
+
+
+def _answers(said: Said) -> bool:
+    return said.tapped is not None or read_yes_no(said.text) is not None

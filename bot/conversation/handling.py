@@ -15,7 +15,7 @@ from bot.conversation.speaking import Speaker, say
 from bot.dialogue.state import Dialogue, dump, load
 from bot.errors import SiagaError
 from bot.live import Live
-from bot.messages import Text
+from bot.messages import Occasion, Text
 from bot.storage.sealing import Sealer
 from bot.storage.tables import (
     Agent,
@@ -111,7 +111,9 @@ class Handling:
         lifecycle.replied(session, case, agent, self.clock())
         self._hold(talk, agent)
         language = await self._language(session, talk)
-        text = Text(body=self.texts.say("agent.reply", language, {"name": agent.name, "body": body}))
+        said = self.texts.say("agent.reply", language, {"name": agent.name, "body": body})
+        values = {"name": agent.name, "body": body, "text": said}
+        text = Text(body=said, occasion=Occasion("agent_reply", language, values))
         by = Speaker(Author.AGENT, agent.id, case.id)
         await say(session, self.sealer, talk, text, self.clock(), by)
 
@@ -208,7 +210,9 @@ class Handling:
     async def _tell(
         self, session: AsyncSession, case: Case, talk: Conversation, key: str, **values: object
     ) -> None:
-        text = Text(body=self.texts.say(key, await self._language(session, talk), values))
+        language = await self._language(session, talk)
+        said = self.texts.say(key, language, values)
+        text = Text(body=said, occasion=Occasion("case_update", language, {"text": said}))
         await say(session, self.sealer, talk, text, self.clock(), Speaker(Author.SYSTEM, None, case.id))
 
     @staticmethod

@@ -79,9 +79,7 @@ async def _edited(session: AsyncSession, sealer: Sealer, talk: UUID, one: Arrive
     text = message.text if message.text != before.text else ""
     if not (text or files):
         return None
-    return replace(
-        one, message=replace(message, text=text, media=files), refers_to=line_id, before=before
-    )
+    return replace(one, message=replace(message, text=text, media=files), refers_to=line_id, before=before)
 
 
 async def _quoting(session: AsyncSession, sealer: Sealer, talk: UUID, one: Arrived) -> Arrived:

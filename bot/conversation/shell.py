@@ -121,8 +121,12 @@ class Shell:
         )
 
     async def unsubscribe(self, _wanted: effects.Unsubscribe) -> int:
-        """Not to be told any more."""
-        return await subscriptions.unsubscribe(self.session, self.talk.address, self.now)
+        """Not to be told any more, not even what is queued."""
+        return await subscriptions.opt_out(self.session, self.talk.address, self.now)
+
+    async def resubscribe(self, _wanted: effects.Resubscribe) -> bool:
+        """To be told again."""
+        return await subscriptions.opt_in(self.session, self.talk.address, self.now)
 
     async def request_agent(self, wanted: effects.RequestAgent) -> effects.Queued:
         """Into the queue; a second wish keeps the place, an emergency moves it up."""
@@ -227,6 +231,7 @@ _CARRIED_OUT: dict[type, Callable[[Shell, Any], Awaitable[Any]]] = {
     effects.ReportOutage: Shell.report_outage,
     effects.Subscribe: Shell.subscribe,
     effects.Unsubscribe: Shell.unsubscribe,
+    effects.Resubscribe: Shell.resubscribe,
     effects.RequestAgent: Shell.request_agent,
     effects.LeaveQueue: Shell.leave_queue,
 }

@@ -8,11 +8,11 @@ from functools import cached_property
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import metrics
 from bot.cases import lifecycle
 from bot.cases.opening import attachment, keep_numbers
-from bot import metrics
 from bot.config import Config
-from bot.conversation import flood
+from bot.conversation import consent, flood
 from bot.conversation.gathering import gather
 from bot.conversation.referring import Arrived, arrived
 from bot.conversation.shell import Shell
@@ -22,13 +22,14 @@ from bot.delivery.inbox import Claimed
 from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Reply, Turn
 from bot.dialogue.flow import Flows
-from bot.dialogue.state import Dialogue, Form, Said, dump, load
+from bot.dialogue.state import Dialogue, Said, dump, load
 from bot.dialogue.talk import World
 from bot.live import Live
 from bot.messages import NOTHING, Entity, Incoming, Interpretation
 from bot.nlu.interpreter import Interpreter
 from bot.nlu.normalising import Normaliser
 from bot.nlu.parts import parts, two_requests
+from bot.notices import subscriptions
 from bot.reading.numbers import mask
 from bot.review.keeping import Keeping
 from bot.storage.engine import Database
@@ -86,6 +87,9 @@ class Conversations:
             with span("flow"):
                 talk = await inbox.retake(session, claimed, now)
                 lines = await self._note_down(session, talk, read, now)
+                if talk.owner is Owner.AGENT or read.flooding:
+                    written = [one.message.text for one in read.arrived]
+                    await consent.honour(session, talk.address, written, self._commands, now)
                 if talk.owner is Owner.AGENT:
                     talk.nudge_at = None
                     await lifecycle.participant_wrote(session, talk.id)
@@ -101,20 +105,22 @@ class Conversations:
 
     async def _read(self, claimed: Claimed) -> _Read:
         """What was said and what it means: before the turn's transaction, so that no lock waits for it."""
+        most = self.flood_per_minute
         async with self.database.sessions() as session:
-            query = select(Conversation, flood.span(claimed, self.flood_per_minute))
-            talk, span = (await session.execute(query.where(Conversation.id == claimed.conversation_id))).one()
-            if talk.hushed_at:  # half as many are slow enough
-                span = await session.scalar(select(flood.span(claimed, self.flood_per_minute // 2)))
+            query = select(Conversation, flood.span(claimed, most)).where(
+                Conversation.id == claimed.conversation_id
+            )
+            talk, took = (await session.execute(query)).one()
+            if talk.hushed_at:  # only half as many are slow enough
+                took = await session.scalar(select(flood.span(claimed, most // 2)))
             messages = await arrived(session, self.sealer, claimed)
-        flooding = bool(self.flood_per_minute and span is not None and span < flood.WITHIN)
+        flooding = took is not None and took < flood.WITHIN
         # Of a flood only a cry for help is looked for, which must not be buried in the words around it.
         one_by_one = messages if flooding else gather(messages, self._dialogue(talk))
         texts = [_to_read(one.message) for one in one_by_one]
         meanings = iter(await self.interpreter.interpret([text for group in texts for text in group]))
         said = [
-            _said(one, [next(meanings) for _ in group])
-            for one, group in zip(one_by_one, texts, strict=True)
+            _said(one, [next(meanings) for _ in group]) for one, group in zip(one_by_one, texts, strict=True)
         ]
         return _Read(messages, said, flooding)
 
@@ -191,6 +197,9 @@ class Conversations:
             waiting = turn.waits_with
             talk.nudge_at = now + self.idle[bool(waiting.reminded)] if waiting else None
             await keeping.note(item, turn)
+        nobody_wrote = all(message.due for _, message in claimed.messages)
+        if nobody_wrote and await subscriptions.opted_out(session, talk.address):
+            replies = []  # a reminder is nothing that they asked for
         for text in merge(replies, self.texts, dialogue.language):
             await say(session, self.sealer, talk, text, now)
         talk.branch = dialogue.branch or talk.branch

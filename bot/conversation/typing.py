@@ -1,7 +1,7 @@
 """Showing that an answer is on its way, when it takes long: what is written at once needs no sign."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
@@ -17,11 +17,18 @@ LONG = 2.0
 
 @asynccontextmanager
 async def typing(
-    channels: Mapping[str, Channel], claimed: Claimed, after: float = LONG
+    channels: Mapping[str, Channel],
+    claimed: Claimed,
+    left_out: Callable[[], Awaitable[bool]],
+    after: float = LONG,
 ) -> AsyncIterator[None]:
-    """Show the sign while the block runs, if it runs longer than `after` seconds. It never disturbs the block."""
+    """Show the sign while the block runs, if it runs longer than `after` seconds. It never disturbs the block.
+
+    Args:
+        left_out: whether there is no time for signs.
+    """
     channel = channels.get(claimed.channel)
-    sign = asyncio.create_task(_show(channel, claimed, after)) if channel else None
+    sign = asyncio.create_task(_show(channel, claimed, left_out, after)) if channel else None
     try:
         yield
     finally:
@@ -29,8 +36,12 @@ async def typing(
             sign.cancel()
 
 
-async def _show(channel: Channel, claimed: Claimed, after: float) -> None:
+async def _show(
+    channel: Channel, claimed: Claimed, left_out: Callable[[], Awaitable[bool]], after: float
+) -> None:
     await asyncio.sleep(after)
+    if await left_out():
+        return
     try:
         await channel.typing(claimed.address, claimed.messages[-1][1])
     except Exception as error:  # a sign is not worth a failed turn

@@ -33,6 +33,9 @@ def after_failure(due: Due, error: ChannelError, now: datetime, spread: float) -
         values |= {"maybe_sent": True, "doubt_since": due.doubt_since or now - LONGEST_ATTEMPT}
         if due.maybe_sent:
             return values | {"state": OutboxState.UNKNOWN}
+    elif known.act is Act.WINDOW:
+        again = {"attempts": due.attempts + 1, "next_try_at": now}
+        return values | (again if due.attempts < known.tries else {"state": OutboxState.WAITING})
     elif not error.retry:
         return values | {"state": OutboxState.DEAD}
     # Being told to wait, with everybody else, is no failed try of this message.

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Executable, Row, Select, and_, func, select, tuple_, update
+from sqlalchemy import Executable, Row, Select, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.channels import windows
 from bot.channels.failures import Act, Meaning
 from bot.channels.rendering import numbered
 from bot.delivery.forms import text_from_json, text_to_json
@@ -102,6 +103,8 @@ class Follower:
             code = row.error_code or "other"
             known = meaning(code)
             values = self._after_report(row, known, code, now)
+            if known.act is Act.WINDOW:
+                values |= await _window_closed(connection, row, self._clock())
             await connection.execute(update(Outbox).where(Outbox.id == row.id).values(values))
             await self._draw_consequences(connection, known, row.channel, row.address, code, row.sent_at)
             self._failures = True
@@ -134,6 +137,8 @@ class Follower:
             "error_code": code,
         }
         dead: dict[str, object] = {"state": OutboxState.DEAD, "error_code": code}
+        if known.act is Act.WINDOW:
+            return again | {"next_try_at": now}
         if now - row.sent_at > STILL_FRESH:
             return dead
         if known.act is Act.RETRY and row.attempts < known.tries:
@@ -167,6 +172,8 @@ class Follower:
     ) -> None:
         if known.act is Act.MARK:
             await connection.execute(_unreachable(address, code, at))
+        if known.act is Act.WINDOW:
+            await connection.execute(_shut(address, at))
         if known.alerts:
             await connection.execute(_alarm(channel, code, self._clock()))
 
@@ -232,6 +239,35 @@ def _unreachable(address: str, code: str, at: datetime) -> Executable:
         .where(ChannelAddress.address == address, ~heard_since)
         .values(unreachable_since=func.coalesce(ChannelAddress.unreachable_since, at), unreachable_code=code)
     )
+
+
+def _shut(address: str, at: datetime) -> Executable:
+    """The provider says that the window is closed; not for who wrote after the message left."""
+    unheard = or_(ChannelAddress.last_inbound_at.is_(None), ChannelAddress.last_inbound_at <= at)
+    return (
+        update(ChannelAddress).where(ChannelAddress.address == address, unheard).values(window_closed_at=at)
+    )
+
+
+async def _window_closed(
+    connection: AsyncConnection, row: Row[tuple[object, ...]], now: datetime
+) -> dict[str, object]:
+    """What more is to be written of a row that was refused as outside the window.
+
+    We thought that it was open: it goes again, as a template or not before the participant writes. We knew that it was
+    closed and sent a template: that is none which Meta approved, so an operator is called and the row waits.
+    """
+    known = select(ChannelAddress.last_inbound_at, ChannelAddress.window_closed_at).where(
+        ChannelAddress.address == row.address
+    )
+    person = (await connection.execute(known.with_for_update())).one_or_none()
+    if person is None:
+        return {"state": OutboxState.DEAD}
+    heard_since = person.last_inbound_at is not None and person.last_inbound_at > row.sent_at
+    if heard_since or windows.is_open(row.channel, *person, row.sent_at):
+        return {}
+    await connection.execute(_alarm(row.channel, "63040", now))
+    return {"state": OutboxState.WAITING}
 
 
 def _alarm(channel: str, code: str, now: datetime) -> Executable:

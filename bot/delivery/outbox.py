@@ -1,6 +1,7 @@
 """The outbox: what has to be sent, kept in the transaction that decided it, and how each row comes through.
 
-A row is `queued` until it is `sent`, `unknown` (the provider may have taken it), `dead` or `cancelled`.
+A row is `queued` until it is `sent`, `unknown` (the provider may have taken it), `dead` or `cancelled`; it may be
+`waiting` meanwhile (`bot.delivery.waiting`). Rows of a broadcast that is paused or cancelled are not taken.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    ScalarSelect,
     Select,
     and_,
     case,
@@ -22,15 +24,22 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from bot import tracing
 from bot.delivery.forms import text_to_json
 from bot.messages import Address, Text
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
-from bot.storage.tables import Outbox, OutboxState, Priority
+from bot.storage.tables import (
+    Broadcast,
+    BroadcastState,
+    ChannelAddress,
+    Outbox,
+    OutboxState,
+    Priority,
+)
 
 CALL = "siaga_outbox"
 """The notification that wakes senders; inserts send it by a trigger."""
@@ -60,6 +69,9 @@ class Due:
     """Since when the provider may have taken the part that is due, if it may."""
     traceparent: str | None = None
     """The way on which it is (`bot.tracing`)."""
+    last_inbound_at: datetime | None = None
+    """When the participant last wrote, as it was known when we took the row."""
+    window_closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +183,10 @@ async def claim_due(
             held_until=now + lease,
             doubt_since=func.coalesce(Outbox.doubt_since, Outbox.held_until - lease),
         )
-        .returning(Outbox)
+        .returning(Outbox, _of_address("last_inbound_at"), _of_address("window_closed_at"))
     )
     async with database.sessions.begin() as session:
-        rows = (await session.scalars(take, execution_options={"synchronize_session": False})).all()
+        rows = (await session.execute(take, execution_options={"synchronize_session": False})).all()
     return [
         Due(
             id=row.id,
@@ -189,14 +201,20 @@ async def claim_due(
             maybe_sent=row.maybe_sent,
             doubt_since=row.doubt_since,
             traceparent=row.traceparent,
+            last_inbound_at=last_inbound_at,
+            window_closed_at=window_closed_at,
         )
-        for row in sorted(rows, key=lambda row: (row.priority, row.id))
+        for row, last_inbound_at, window_closed_at in sorted(
+            rows, key=lambda found: (found[0].priority, found[0].id)
+        )
     ]
 
 
 async def change(database: Database, due: Due, values: Mapping[str, object]) -> bool:
     """Write down how a row that we hold came on; False if another sender has it by now."""
     async with database.engine.begin() as connection:
+        if values.get("state") is OutboxState.WAITING:
+            values = await _unless_heard(connection, due, values)
         changed = await connection.execute(
             update(Outbox)
             .where(Outbox.id == due.id, Outbox.hold == due.hold)
@@ -243,6 +261,7 @@ def _of(now: datetime, channel: str, priority: Priority) -> Select[int]:
         earlier.state == _QUEUED,
         earlier.id < Outbox.id,
         or_(earlier.priority <= Outbox.priority, earlier.held_until > now),
+        _not_stopped(earlier.broadcast_id),
     )
     return (
         select(Outbox.id)
@@ -252,8 +271,35 @@ def _of(now: datetime, channel: str, priority: Priority) -> Select[int]:
             Outbox.priority == priority,
             Outbox.next_try_at <= now,
             or_(Outbox.hold.is_(None), Outbox.held_until <= now),
+            _not_stopped(Outbox.broadcast_id),
             ~goes_first,
         )
         .order_by(Outbox.next_try_at, Outbox.id)
         .with_for_update(skip_locked=True, of=Outbox)
     )
+
+
+def _not_stopped(broadcast_id: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+    """Whether a row is none of a broadcast that somebody paused or cancelled."""
+    stopped = (BroadcastState.PAUSED, BroadcastState.CANCELLED)
+    is_stopped = exists().where(Broadcast.id == broadcast_id, Broadcast.state.in_(stopped))
+    return or_(broadcast_id.is_(None), ~is_stopped)
+
+
+def _of_address(column: str) -> ScalarSelect[datetime | None]:
+    """What is known of the address of a row that is being taken."""
+    known = select(getattr(ChannelAddress, column)).where(ChannelAddress.address == Outbox.address)
+    return known.correlate(Outbox).scalar_subquery()
+
+
+async def _unless_heard(
+    connection: AsyncConnection, due: Due, values: Mapping[str, object]
+) -> Mapping[str, object]:
+    """`values` of a row that is to wait; it stays queued if its participant wrote since we took it in hand.
+
+    The address is locked: whoever notes that they wrote (`bot.delivery.people`) then lets go of what waits, and must
+    not miss this row.
+    """
+    last = select(ChannelAddress.last_inbound_at).where(ChannelAddress.address == due.address)
+    heard = (await connection.execute(last.with_for_update(read=True))).scalar_one_or_none()
+    return {**values, "state": OutboxState.QUEUED} if heard != due.last_inbound_at else values

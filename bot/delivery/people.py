@@ -9,6 +9,8 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from bot.channels import windows
+from bot.delivery import waiting
 from bot.messages import Incoming
 from bot.storage.sealing import Sealer
 from bot.storage.tables import ChannelAddress, Conversation, Participant
@@ -38,12 +40,12 @@ async def conversation_of(session: AsyncSession, address: str, channel: str) -> 
 async def update(session: AsyncSession, sealer: Sealer, heard: Sequence[tuple[datetime, Incoming]]) -> None:
     """Note what the messages of one address, each with when it arrived, say of the person: who writes can be reached.
 
-    What nobody wrote (`Incoming.due`) says nothing.
+    What waited for them to write goes now. What nobody wrote (`Incoming.due`) says nothing.
     """
     written = [(at, incoming) for at, incoming in heard if incoming.due is None]
     if not written:
         return
-    values: dict[str, object] = {"unreachable_since": None}
+    values: dict[str, object] = {"unreachable_since": None, "window_closed_at": None}
     for _, incoming in written:
         if incoming.profile_name:
             values["sealed_profile_name"] = sealer.seal(incoming.profile_name)
@@ -53,10 +55,13 @@ async def update(session: AsyncSession, sealer: Sealer, heard: Sequence[tuple[da
             values["external_user_id"] = incoming.external_user_id
     last = max(at for at, _ in written)
     values["last_inbound_at"] = func.greatest(ChannelAddress.last_inbound_at, last)
+    address, channel = written[0][1].address, written[0][1].channel
     await session.execute(
-        sql_update(ChannelAddress).where(ChannelAddress.address == written[0][1].address).values(values),
+        sql_update(ChannelAddress).where(ChannelAddress.address == address).values(values),
         execution_options={"synchronize_session": False},
     )
+    if channel in windows.CHANNELS:
+        await waiting.let_go(session, address, last)
 
 
 async def mark(

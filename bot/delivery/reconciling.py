@@ -1,8 +1,8 @@
 """Taking in what a provider received for us but could not deliver, from its own list.
 
 Twilio tries a webhook again for some seconds only, and not at all without the overrides of docs/channels.md. What it
-received stays in its list of messages: this compares that list with the inbox, and takes in what is missing, in the order
-in which it was sent, once. Telegram keeps what it could not deliver by itself.
+received stays in its list of messages: this compares that list with the inbox, and takes in what is missing, in the
+order in which it was sent, once. Telegram keeps what it could not deliver by itself.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -58,7 +58,7 @@ class CanBeListed(Protocol):
 
 
 async def reconcile(
-    database: Database, sealer: Sealer, channel: CanBeListed, now: datetime, longest: timedelta
+    database: Database, sealer: Sealer, channel: CanBeListed, now: datetime, *, longest: timedelta
 ) -> int:
     """Take in what the provider has and the inbox has not.
 
@@ -72,8 +72,8 @@ async def reconcile(
         How many messages were new.
 
     Raises:
-        ChannelError: the provider could not be asked, or not about some of them. What could be had is stored, and the next
-            comparison begins where this one began.
+        ChannelError: the provider could not be asked, or not about some of them. What could be had is stored, and the
+            next comparison begins where this one began.
     """
     until = await _compared_until(database, channel.own_address)
     since = max((until or now) - OVERLAP, now - longest)

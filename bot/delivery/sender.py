@@ -10,7 +10,9 @@ from uuid import uuid4
 import structlog
 
 from bot import metrics, tracing
+from bot.channels import windows
 from bot.channels.channel import Channel
+from bot.channels.windows import HasTemplates
 from bot.delivery import outbox
 from bot.delivery.asking import CanBeAsked, find
 from bot.delivery.failing import after_failure, wait_seconds
@@ -19,6 +21,7 @@ from bot.delivery.forms import text_from_json
 from bot.delivery.meanings import meaning
 from bot.delivery.outbox import CALL, FREE, Due, Room
 from bot.delivery.pace import Pace
+from bot.delivery.pressure import Pressure
 from bot.delivery.waking import finished, first_of
 from bot.errors import ChannelError, SiagaError
 from bot.live import Live
@@ -42,6 +45,10 @@ class NotYet(SiagaError):
         super().__init__(f"{seconds:.2f} s")
 
 
+class WindowClosed(SiagaError):
+    """Only an approved template would pass, and there is none for this message."""
+
+
 class Sender:
     """Sends until told to stop; as many of these as wanted may run on one database.
 
@@ -50,11 +57,12 @@ class Sender:
         clock: the present time, aware.
         pace: how fast we may send.
         live: where open pages of the desk are told.
+        pressure: says when broadcasts have to wait for the messages that come in.
         in_flight: messages on their way at the same time at most, on each channel; a quarter is kept for replies.
         lease_seconds: how long a row is ours without a sign of life; more than a request and its wait take.
     """
 
-    def __init__(  # noqa: PLR0913 (what it needs, and four things with a default)
+    def __init__(  # noqa: PLR0913 (what it needs, and five things with a default)
         self,
         database: Database,
         sealer: Sealer,
@@ -63,6 +71,7 @@ class Sender:
         *,
         pace: Pace | None = None,
         live: Live | None = None,
+        pressure: Pressure | None = None,
         in_flight: int = 8,
         lease_seconds: float = 60.0,
     ) -> None:
@@ -72,6 +81,7 @@ class Sender:
         self._clock = clock
         self._pace = pace or Pace()
         self._follower = Follower(database, sealer, live or Live(None), clock)
+        self._pressure = pressure
         self._in_flight = in_flight
         self._lease_seconds = lease_seconds
         self._closed_until: dict[tuple[str, Priority], datetime] = {}
@@ -99,20 +109,22 @@ class Sender:
 
     async def _claim(self) -> list[Due]:
         now = self._clock()
+        crowded = self._pressure is not None and await self._pressure.no_notices(now)
+        room = self._room(now, notices=not crowded)
         try:
-            return await outbox.claim_due(self._database, uuid4(), now, self._lease_seconds, self._room(now))
+            return await outbox.claim_due(self._database, uuid4(), now, self._lease_seconds, room)
         except UNAVAILABLE as error:
             log.warning("sender.database_away", error=type(error).__name__)
             return []
 
-    def _room(self, now: datetime) -> dict[str, Room]:
-        """How many more may be on their way, by channel."""
+    def _room(self, now: datetime, *, notices: bool) -> dict[str, Room]:
+        """How many more may be on their way, by channel, and whether notices may be among them."""
         room = {}
         for channel in self._channels:
             under_way = [due.priority for due in self._sending.values() if due.channel == channel]
             free = self._in_flight - len(under_way)
             for_notices = max(1, self._in_flight * 3 // 4) - under_way.count(Priority.NOTICE)
-            if self._closed(channel, Priority.NOTICE, now):
+            if self._closed(channel, Priority.NOTICE, now) or not notices:
                 for_notices = 0
             if free > 0 and not self._closed(channel, Priority.REPLY, now):
                 room[channel] = Room(free, max(0, min(free, for_notices)))
@@ -154,6 +166,9 @@ class Sender:
                     sent |= self._done()
                 if not await self._note(due, sent) or self._stopping.is_set():
                     return
+        except WindowClosed:
+            await self._note(due, FREE | {"state": OutboxState.WAITING})
+            log.info("outbox.waiting", outbox=due.id, channel=due.channel)
         except NotYet as wait:
             until = self._clock() + timedelta(seconds=wait.seconds)
             await self._note(due, FREE | {"next_try_at": until})
@@ -165,9 +180,25 @@ class Sender:
         return FREE | {"state": OutboxState.SENT, "sent_at": self._clock(), "error_code": None}
 
     def _render(self, due: Due) -> Sequence[Call]:
+        """The calls that say it, by what passes now; one that can only go as a template, and has none, waits.
+
+        Raises:
+            WindowClosed: it has to wait until the participant writes.
+        """
+        channel = self._channels[due.channel]
+        free = windows.is_open(due.channel, due.last_inbound_at, due.window_closed_at, self._clock())
         try:
             text = text_from_json(self._sealer.open(due.sealed))
-            return self._channels[due.channel].render(due.address, text)
+            if free:
+                return channel.render(due.address, text)
+            calls: Sequence[Call] = ()
+            if isinstance(channel, HasTemplates) and text.occasion and not due.parts_sent:
+                calls = channel.render_template(due.address, text.occasion)
+            if not calls:
+                raise WindowClosed
+            return calls
+        except WindowClosed:
+            raise
         except Exception as error:
             log.error("outbox.not_rendered", outbox=due.id, error=type(error).__name__)
             raise ChannelError(type(error).__name__) from None

@@ -1,6 +1,7 @@
 """Waiting for the first of several signs."""
 
 import asyncio
+from typing import Any
 
 
 async def first_of(*events: asyncio.Event, seconds: float) -> None:
@@ -13,7 +14,7 @@ async def first_of(*events: asyncio.Event, seconds: float) -> None:
             task.cancel()
 
 
-async def finished(tasks: set[asyncio.Task[None]], seconds: float) -> None:
+async def finished(tasks: set[asyncio.Task[Any]], seconds: float) -> None:
     """Give `tasks` some seconds to finish by themselves, then cancel the rest and wait until they are gone."""
     if not tasks:
         return

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Branch, Config
@@ -19,8 +20,9 @@ from bot.dialogue.talk import World
 from bot.flows.lookups import Closures, NoticeView, Outages
 from bot.flows.registry import FLOWS
 from bot.messages import Entity, Interpretation
-from bot.notices.publishing import NewNotice, told
+from bot.notices.publishing import NewNotice
 from bot.notices.subscriptions import audience
+from bot.notices.telling import told
 from bot.storage.tables import Agent, NoticeKind
 
 LANGUAGE = "id"
@@ -50,12 +52,13 @@ async def preview(desk: Desk, session: AsyncSession, new: NewNotice, agent: Agen
     """
     now = desk.clock()
     notice = await desk.publisher.publish(session, replace(new, broadcast=False), agent, now)
-    listeners = await audience(session, desk.config, notice)
+    heard_by = select(func.count()).select_from(audience(desk.config, notice).subquery())
+    listeners = await session.scalar(heard_by) or 0
     seen = notice_view(notice, None)
     await session.rollback()
     asked, answer = _asked(desk, new, seen, max(now, new.starts_at), agent)
     zone = zone_of(desk.config, new.scope)
-    return Preview(asked, answer, _message(desk, new, zone), len(listeners), new.starts_at, new.ends_at, zone)
+    return Preview(asked, answer, _message(desk, new, zone), listeners, new.starts_at, new.ends_at, zone)
 
 
 def _message(desk: Desk, new: NewNotice, zone: ZoneInfo) -> str:

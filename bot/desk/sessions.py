@@ -151,3 +151,10 @@ class Door:
             await session.execute(delete(SignInFailure).where(SignInFailure.key == email))
             await session.execute(delete(SignInFailure).where(SignInFailure.id.in_(newest)))
             await session.execute(delete(SignInFailure).where(SignInFailure.at <= now - WINDOW))
+
+
+async def clear_away(database: Database, now: datetime) -> None:
+    """Delete what nobody asks for any more: sessions that are over, and old failed tries."""
+    async with database.sessions.begin() as session:
+        await session.execute(delete(Session).where(Session.expires_at <= now))
+        await session.execute(delete(SignInFailure).where(SignInFailure.at <= now - WINDOW))

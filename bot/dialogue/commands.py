@@ -4,7 +4,7 @@ import re
 
 from bot.texts import Texts
 
-COMMANDS = ("cancel", "restart", "back", "menu", "agent", "stop")
+COMMANDS = ("cancel", "restart", "back", "menu", "agent", "stop", "start")
 
 _TRIM = re.compile(r"[\s.!,?/🙏]+")
 _POLITE = re.compile(r"( (min|kak|pak|bu|dong|deh|aja|saja|ya|please))+$")

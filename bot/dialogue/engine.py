@@ -293,17 +293,20 @@ class Turn:
         match name:
             case "cancel" if form:
                 yield from self._cancel(form)
-            case "stop" if form and not self._stack.light(form):
-                yield from self._cancel(form)
             case "restart" if form:
                 self._stack.reply("form.restarted")
                 yield from self._stack.restart(form)
             case "back" if waiting:
                 yield from self._back(waiting)
             case _:
-                intent = {"agent": "request_agent", "stop": "unsubscribe_updates", "cancel": "cancel"}.get(
-                    name
-                )
+                if name == "stop" and form and not self._stack.light(form):
+                    self._stack.leave()
+                intent = {
+                    "agent": "request_agent",
+                    "stop": "unsubscribe_updates",
+                    "start": "_start",
+                    "cancel": "cancel",
+                }.get(name)
                 heard = [Heard.of(said)] if name == "agent" else []
                 self.understood = Understood("acted", intent or "help")
                 yield from self._stack.begin(intent or "help", heard)

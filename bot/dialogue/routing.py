@@ -115,6 +115,13 @@ _FEW = 2
 _TAP = re.compile(r"(\d+):([^:]+):(.+)")
 
 
+def cries_for_help(said: Said, dialogue: Dialogue, least: float = EMERGENCY_FROM) -> bool:
+    """Whether it is taken for an emergency with `least` confidence, and none was answered just before."""
+    if dialogue.emergency_at and (said.at - dialogue.emergency_at).total_seconds() < 900:
+        return False
+    return said.interpretation.intent == "emergency" and said.interpretation.confidence >= least
+
+
 def asks(text: str) -> bool:
     """Whether it reads like a question."""
     return bool(_QUESTION.search(text))
@@ -196,13 +203,8 @@ class Router:
         return earlier.question.correctable or form.answers.get(earlier.id) == kept
 
     def _is_emergency(self, said: Said, waiting: Open | None) -> bool:
-        meant = said.interpretation
         telling = waiting is not None and waiting.ask.question.open_ended
-        if self._dialogue.emergency_at and (said.at - self._dialogue.emergency_at).total_seconds() < 900:
-            return False
-        return meant.intent == "emergency" and meant.confidence >= (
-            EMERGENCY_IN_STORY if telling else EMERGENCY_FROM
-        )
+        return cries_for_help(said, self._dialogue, EMERGENCY_IN_STORY if telling else EMERGENCY_FROM)
 
     def _answers(self, said: Said, waiting: Open) -> bool:
         """Whether a command word is one of the offered titles: then it is the answer."""
@@ -214,6 +216,9 @@ class Router:
 
     def _in_form(self, said: Said, waiting: Open) -> Route:
         question = waiting.ask.question
+        edited = self._edited(said, waiting) if said.instead_of else None
+        if edited:
+            return edited
         if said.media and (not said.text or isinstance(question, Evidence)):
             return MediaKept()
         if self._wants_out(said):
@@ -271,6 +276,24 @@ class Router:
         if certain:
             return words > _FEW and (question or (light and wishes))
         return wishes
+
+    def _edited(self, said: Said, waiting: Open) -> Correct | None:
+        """An edited message corrects the answer that it gave before; None where it gave none."""
+        heard = Heard.of(said)
+        heard_before = any(said.before in item.text for item in waiting.form.heard)
+        for ask in reversed(waiting.asked[:-1]):
+            question, known = ask.question, waiting.form.answers.get(ask.id)
+            if question.open_ended:
+                kept = _told_anew(known, said)
+            elif not question.correctable:
+                continue
+            elif waiting.form.told_by.get(ask.id) == said.instead_of:
+                kept = question.read(said, [], strictly=False)
+            else:
+                kept = question.correct(heard) if heard_before else None
+            if kept is not None and kept != known and not isinstance(kept, Unclear):
+                return Correct(ask.id, kept)
+        return None
 
     def _correction(self, said: Said, waiting: Open) -> Route | None:
         mark = _CORRECTION.search(said.text)
@@ -348,6 +371,12 @@ class Router:
     def _offered(self, intent: str) -> bool:
         flow = self._flows.get(intent)
         return flow is not None and flow.offered and not flow.courtesy
+
+
+def _told_anew(story: Any, said: Said) -> str | None:
+    """A story with a message in it as that is after its edit; None where it is no part of it."""
+    parts = f"\n{story}\n".split(f"\n{said.before}\n")
+    return f"\n{said.text}\n".join(parts).strip("\n") if said.before and len(parts) > 1 else None
 
 
 def _only_names(said: Said) -> bool:

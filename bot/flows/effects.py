@@ -57,9 +57,16 @@ class Subscribe(Effect[bool]):
 
 @dataclass(frozen=True)
 class Unsubscribe(Effect[int]):
-    """Be told of nothing any more; gives how many subscriptions that ended."""
+    """Be told of nothing any more that was not asked for; gives how many subscriptions that ended."""
 
     result = int
+
+
+@dataclass(frozen=True)
+class Resubscribe(Effect[bool]):
+    """Be told again what `Unsubscribe` ended; False where nothing had been ended."""
+
+    result = bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,6 +73,7 @@ FLOWS: Flows = {
         name="out_of_scope", run=courtesy.out_of_scope, light=True, offered=False, to_agent=True
     ),
     "_urgent_agent": Flow(name="handover", run=handover.urgent_agent, ends_all=True),
+    "_start": Flow(name="start", run=subscription.start, light=True, offered=False, to_agent=True),
     "_clarify": Flow(name="clarify", run=courtesy.clarify, light=True),
     "_later": Flow(name="later", run=courtesy.later, light=True),
     "_lost": Flow(name="lost", run=courtesy.lost, light=True),

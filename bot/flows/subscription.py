@@ -2,7 +2,8 @@
 
 from bot.dialogue.naming import WhichBranch, WhichSystem
 from bot.dialogue.talk import Talk
-from bot.flows.effects import Subscribe, Unsubscribe
+from bot.flows.courtesy import menu
+from bot.flows.effects import Resubscribe, Subscribe, Unsubscribe
 
 
 async def subscribe(talk: Talk) -> None:
@@ -19,3 +20,10 @@ async def unsubscribe(talk: Talk) -> None:
     """Be told of nothing any more."""
     ended = await talk.do(Unsubscribe())
     await talk.say("unsubscribe.done" if ended else "unsubscribe.none")
+
+
+async def start(talk: Talk) -> None:
+    """The word with which a talk begins: it also ends what `stop` began."""
+    if await talk.do(Resubscribe()):
+        await talk.say("subscribe.resumed")
+    await menu(talk)

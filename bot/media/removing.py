@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.media.jobs import FREE
@@ -30,22 +30,38 @@ async def remove(
         case_id: only those of this case: its evidence, and what stands in its lines of the talk.
         participant_id: only those of this participant.
     """
-    old = update(MediaFile).where(
-        MediaFile.created_at < before,
-        MediaFile.state.not_in([MediaState.REMOVING, MediaState.REMOVED]),
-    )
+    which: list[ColumnElement[bool]] = []
     if case_id is not None:
         lines = select(Message.id).where(Message.case_id == case_id)
         of_case = or_(Attachment.case_id == case_id, Attachment.message_id.in_(lines))
-        old = old.where(MediaFile.id.in_(select(Attachment.media_id).where(of_case)))
+        which.append(MediaFile.id.in_(select(Attachment.media_id).where(of_case)))
     if participant_id is not None:
         talks = select(Conversation.id).where(Conversation.participant_id == participant_id)
-        old = old.where(MediaFile.conversation_id.in_(talks))
+        which.append(MediaFile.conversation_id.in_(talks))
+    return await _remove(session, _old(before).where(*which), now)
+
+
+async def remove_some(
+    session: AsyncSession, before: datetime, now: datetime, *, spared: Select[UUID], at_most: int
+) -> int:
+    """The same with files of all cases and participants but those of the conversations `spared`, the oldest first."""
+    old = _old(before).where(MediaFile.conversation_id.not_in(spared))
+    return await _remove(session, old.order_by(MediaFile.id).limit(at_most), now)
+
+
+def _old(before: datetime) -> Select[int]:
+    """Files that came before then and are still there."""
+    gone = (MediaState.REMOVING, MediaState.REMOVED)
+    return select(MediaFile.id).where(MediaFile.created_at < before, MediaFile.state.not_in(gone))
+
+
+async def _remove(session: AsyncSession, files: Select[int], now: datetime) -> int:
     # Whoever is fetching one just now may yet put it into the store: it is deleted when they are done for sure.
     when = func.greatest(now, func.coalesce(MediaFile.held_until, now))
     values = FREE | {"state": MediaState.REMOVING, "reason": None, "attempts": 0, "next_try_at": when}
     removed = await session.scalars(
-        old.values(values).returning(MediaFile.id), execution_options={"synchronize_session": False}
+        update(MediaFile).where(MediaFile.id.in_(files)).values(values).returning(MediaFile.id),
+        execution_options={"synchronize_session": False},
     )
     ids = list(removed)
     await session.execute(

@@ -1,34 +1,16 @@
-"""Publishing a notice, changing it, adding to it, ending it; and telling those who asked to be told."""
+"""Publishing a notice, changing it, adding to it, ending it; and having those told who asked to be."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.history import Actor, record
 from bot.config import Config
-from bot.delivery import outbox
 from bot.errors import SiagaError
-from bot.flows.wording import ends
-from bot.messages import Address, Text
-from bot.notices.subscriptions import audience
-from bot.storage.sealing import Sealer
-from bot.storage.tables import (
-    Agent,
-    Author,
-    Conversation,
-    Message,
-    Notice,
-    NoticeKind,
-    NoticeUpdate,
-    Participant,
-    Priority,
-    UpdateStatus,
-)
-from bot.texts import Texts
+from bot.notices.telling import tell
+from bot.storage.tables import Agent, Notice, NoticeKind, NoticeUpdate, UpdateStatus
 
 
 class BadNotice(SiagaError):
@@ -60,15 +42,13 @@ class NewNotice:
 
 
 class Publisher:
-    """Writes notices and tells subscribers, in the transaction that it is given."""
+    """Writes notices and has subscribers told, in the transaction that it is given."""
 
-    def __init__(self, config: Config, texts: Texts, sealer: Sealer) -> None:
+    def __init__(self, config: Config) -> None:
         self._config = config
-        self._texts = texts
-        self._sealer = sealer
 
     async def publish(self, session: AsyncSession, new: NewNotice, by: Agent, now: datetime) -> Notice:
-        """Make a notice known.
+        """Make a notice known. Subscribers are told when it begins (`bot.notices.timing`), or now if it has.
 
         Raises:
             BadNotice: an unknown branch, province, system or channel, an empty scope, an end before the start.
@@ -79,8 +59,8 @@ class Publisher:
         session.add(notice)
         await session.flush()
         record(session, ("notice", notice.id), "published", Actor("agent", by.id), now, title=notice.title)
-        if notice.broadcast:
-            await self._tell(session, notice, "published", now)
+        if notice.broadcast and notice.starts_at <= now:
+            await tell(session, notice, "published", now, by=by)
         return notice
 
     async def change(
@@ -103,7 +83,9 @@ class Publisher:
         record(session, ("notice", notice.id), what, Actor("agent", by.id), now, fields=sorted(changes))
         await session.flush()
         if notice.broadcast and what == "ended":
-            await self._tell(session, notice, "ended", now)
+            await tell(session, notice, "ended", now, by=by)
+        elif notice.broadcast and changes.keys() & {"starts_at", "broadcast"} and _under_way(notice, now):
+            await tell(session, notice, "published", now, by=by)
 
     async def add(
         self, session: AsyncSession, notice: Notice, status: UpdateStatus, body: str, by: Agent, now: datetime
@@ -115,7 +97,7 @@ class Publisher:
         await session.flush()
         record(session, ("notice", notice.id), "updated", Actor("agent", by.id), now, status=status)
         if notice.broadcast:
-            await self._tell(session, notice, f"update-{added.id}", now, added)
+            await tell(session, notice, f"update-{added.id}", now, by=by, news=added)
         if status is UpdateStatus.RESOLVED and not _over(notice, now):
             notice.ends_at = max(now, notice.starts_at)
             record(session, ("notice", notice.id), "ended", Actor("agent", by.id), now)
@@ -148,75 +130,10 @@ class Publisher:
         if problems:
             raise BadNotice(problems)
 
-    async def _tell(
-        self,
-        session: AsyncSession,
-        notice: Notice,
-        event: str,
-        now: datetime,
-        update: NoticeUpdate | None = None,
-    ) -> None:
-        """One row for each subscriber; the key `once` keeps anybody from hearing it twice."""
-        key = f"notice.{event.partition('-')[0]}"
-        zone = self._zone(notice)
-        values = told(notice, zone) | {"at": now.astimezone(zone)}
-        if update:
-            values["body"] = update.body
-        addresses = await audience(session, self._config, notice)
-        talks = await session.execute(
-            select(Conversation, Participant.language)
-            .join(Participant, Participant.id == Conversation.participant_id)
-            .where(Conversation.address.in_(addresses))
-        )
-        for talk, language in talks:
-            status = self._texts.say(f"outage.status_{update.status}", language, {}) if update else ""
-            text = Text(body=self._texts.say(key, language, values | {"status": status}))
-            line = Message(conversation_id=talk.id, author=Author.SYSTEM, body=text.body, at=now)
-            session.add(line)
-            await session.flush()
-            await outbox.queue(
-                session,
-                self._sealer,
-                channel=talk.address.partition(":")[0],
-                address=Address(talk.address),
-                text=text,
-                message_id=line.id,
-                now=now,
-                priority=Priority.NOTICE,
-                notice_id=notice.id,
-                once=f"notice:{notice.id}:{event}:{talk.address}",
-            )
-
-    def _zone(self, notice: Notice) -> ZoneInfo:
-        """The clock that a notice is told by: that of the first place it reaches, else Jakarta's."""
-        branches = [self._config.branches[code] for code in notice.scope.get("branches", ())]
-        wanted = set(notice.scope.get("provinces", ()))
-        branches += [branch for branch in self._config.branches.values() if branch.province in wanted]
-        return ZoneInfo(branches[0].zone if branches else "Asia/Jakarta")
-
-
-def told(notice: Notice | NewNotice, zone: ZoneInfo) -> dict[str, object]:
-    """What the text ``notice.published`` says of a notice, on the clock of `zone`."""
-    return {
-        "title": notice.title,
-        "body": notice.body,
-        "cause": notice.cause or "",
-        "guidance": notice.guidance or "",
-        **_span(notice, zone),
-    }
-
-
-def _span(notice: Notice | NewNotice, zone: ZoneInfo) -> dict[str, object]:
-    """From when until when; whole days are told without an hour, and of each pair one is empty."""
-    start = notice.starts_at.astimezone(zone)
-    until_day, until_moment = ends(notice.ends_at, zone)
-    return {
-        "from_day": start.date() if start.time() == time() else "",
-        "from_moment": "" if start.time() == time() else start,
-        "until_day": until_day or "",
-        "until_moment": until_moment or "",
-    }
-
 
 def _over(notice: Notice, now: datetime) -> bool:
     return notice.ends_at is not None and notice.ends_at <= now
+
+
+def _under_way(notice: Notice, now: datetime) -> bool:
+    return notice.starts_at <= now and not _over(notice, now)

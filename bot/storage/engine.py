@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import asyncpg
 import orjson
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 log = structlog.get_logger()
@@ -60,11 +61,11 @@ class Database:
             pool_size=pool,
             max_overflow=pool // 2,
             pool_timeout=_CONNECT,
-            pool_pre_ping=True,  # after a restart of PostgreSQL the first message must not pay for stale ones
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
             hide_parameters=True,  # an error message never carries what a participant wrote
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self.sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             self.engine, expire_on_commit=False
         )
@@ -138,6 +139,15 @@ class Database:
             log.warning("database.listening_lost", error=type(error).__name__)
         finally:
             connection.terminate()
+
+
+def _refuse_dead(connection: Any, *_: object) -> None:
+    """Let the pool replace a connection that was lost while nobody used it, as all are when PostgreSQL restarts.
+
+    asyncpg notices the loss by itself, so that nothing has to be asked of PostgreSQL before each transaction.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _for_asyncpg(url: str) -> str:

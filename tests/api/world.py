@@ -116,7 +116,7 @@ def build(
         sealer=sealer,
         config=config,
         handling=Handling(sealer=sealer, config=config, texts=texts, live=live, clock=clock),
-        publisher=Publisher(config, texts, sealer),
+        publisher=Publisher(config),
         live=live,
         clock=clock,
     )

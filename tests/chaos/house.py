@@ -27,6 +27,7 @@ TURN_LEASE = 5
 SEND_LEASE = 20
 ROLES = {"web": 2, "worker": 2, "sender": 2, "scheduler": 1}
 _START = 180.0  # seconds that a process may take on a machine that does much else
+_FALLS = 3  # times that a process may end by itself before it is given up
 
 
 class NotReady(Exception):
@@ -88,11 +89,12 @@ class Part:
         """Wait until it answers.
 
         Raises:
-            NotReady: it did not within three minutes.
+            NotReady: it did not within three minutes, or ended again and again.
         """
         until = time.monotonic() + _START
         async with httpx.AsyncClient() as http:
-            while time.monotonic() < until:
+            while time.monotonic() < until and self.fell < _FALLS:
+                self.look()
                 try:
                     if (await http.get(f"http://127.0.0.1:{self.port}/healthz", timeout=5)).is_success:
                         return

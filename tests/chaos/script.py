@@ -88,7 +88,15 @@ KINDS = (
     Kind("outage", _says("SEP gak bisa terbit di RS SMC", "tidak")),
     Kind(
         "complaint",
-        _says("pengaduan", "obat kosong", "RS SMC", _STORY, "selesai", "ya kirim", "laporan saya sampai mana ya?"),
+        _says(
+            "pengaduan",
+            "obat kosong",
+            "RS SMC",
+            _STORY,
+            "selesai",
+            "ya kirim",
+            "laporan saya sampai mana ya?",
+        ),
     ),
     Kind("complaint at once", (Step((_REFUSED,)), Step(tap="Tidak ada"), Step(tap="Ya, kirim"))),
     Kind("queue", (*_says("mau bicara petugas"), Step(_NOTES), *_says("batal")), loose=True),

@@ -150,6 +150,8 @@ def expected(code: str) -> tuple[OutboxState, bool, bool, str | None]:
     act = meaning(code).act
     if act is Act.DONE:
         return OutboxState.SENT, False, False, None
+    if act is Act.WINDOW:
+        return OutboxState.WAITING, False, False, code
     again = act is Act.RETRY and (meaning(code).tries > 1 or meaning(code).unknown)
     state = OutboxState.QUEUED if again else OutboxState.DEAD
     return state, act is Act.MARK, act is Act.ALERT, code
@@ -207,12 +209,12 @@ async def test_every_status_callback(post: Post, whatsapp: Recording, follower: 
     rows, marked, alarms = await everything(post)
     for code in codes:
         row, act = rows[of(code)], meaning(code).act
-        again = act is Act.RETRY
+        again = act in (Act.RETRY, Act.WINDOW)
         assert row.state is (OutboxState.QUEUED if again else OutboxState.DEAD), code
         assert (row.error_code, row.parts_sent) == (code, 0 if again else 1)
         assert (of(code) in marked, code in alarms) == (act is Act.MARK, meaning(code).alerts), code
         if again:
-            least = meaning(code).after or 2
+            least = 0 if act is Act.WINDOW else meaning(code).after or 2
             assert (row.next_try_at - post.clock()).total_seconds() >= least, code
     assert await follower.round() == 0
 

@@ -6,12 +6,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
-from bot.delivery import outbox
+from bot.delivery import inbox, outbox
 from bot.delivery.outbox import Room
+from bot.delivery.pressure import Pressure
 from bot.errors import ChannelError
+from bot.messages import Address, Incoming
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
-from bot.storage.tables import ChannelAddress, Outbox, OutboxState, Participant, Priority
+from bot.storage.tables import ChannelAddress, Inbox, InboxState, Outbox, OutboxState, Participant, Priority
 from tests.conftest import Clock
 from tests.delivery.post import Post, eventually
 from tests.delivery.recording import Recording
@@ -214,6 +216,28 @@ async def test_replies_leave_before_notices(post: Post, telegram: Recording) -> 
     await post.run_until_settled(in_flight=1)
     assert telegram.texts()[:2] == ["jawaban", "lain"]
     assert telegram.texts("telegram:3") == ["jawaban", "tutup 3"]
+
+
+async def test_broadcasts_wait_while_messages_wait_for_their_turns_and_replies_go(
+    post: Post, telegram: Recording
+) -> None:
+    pressure = Pressure(post.database, pending=1)
+    said = Incoming(
+        channel="telegram", address=Address("telegram:5"), provider_id="1", sent_at=post.clock(), text="halo"
+    )
+    await inbox.store(post.database, post.sealer, [said], post.clock())
+    await post.queue("tutup", to="telegram:1", priority=Priority.NOTICE)
+    await post.queue("jawaban", to="telegram:2")
+    async with asyncio.timeout(20), post.sending(pressure=pressure):
+        await eventually(lambda: telegram.texts() == ["jawaban"])
+        await post.queue("lain", to="telegram:3")
+        await eventually(lambda: telegram.texts() == ["jawaban", "lain"])
+        async with post.database.sessions.begin() as session:
+            await session.execute(update(Inbox).values(state=InboxState.DONE))
+        post.clock.advance(1)
+        await post.queue("satu lagi", to="telegram:4")
+        await eventually(lambda: len(telegram.texts()) == 4)
+    assert telegram.texts("telegram:1") == ["tutup"]
 
 
 async def test_rows_of_a_channel_that_is_not_here_are_left_alone(post: Post, whatsapp: Recording) -> None:

@@ -183,7 +183,7 @@ def make_scene(
         config=config,
         texts=texts,
         handling=Handling(sealer=sealer, config=config, texts=texts, live=live, clock=clock),
-        publisher=Publisher(config, texts, sealer),
+        publisher=Publisher(config),
         live=live,
         clock=clock,
         vault=vault,

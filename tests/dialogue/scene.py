@@ -166,6 +166,7 @@ _USUAL: dict[type, Callable[[Any], Any]] = {
     effects.ReportOutage: lambda _: effects.Opened(number="SMD-2611-00002", due_at=MONDAY),
     effects.Subscribe: lambda _: True,
     effects.Unsubscribe: lambda _: 1,
+    effects.Resubscribe: lambda _: False,
     effects.RequestAgent: lambda _: effects.Queued(
         number="NAS-2611-00003", position=2, open_now=True, opens_at=None, already=False
     ),

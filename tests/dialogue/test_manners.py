@@ -26,10 +26,16 @@ def test_a_wish_to_leave_in_other_words() -> None:
     assert scene.say("ya udah ga usah deh min", "cancel") == ["form.cancelled"]
 
 
-def test_stop_in_a_form_stops_the_form_and_elsewhere_the_news() -> None:
+def test_stop_ends_the_news_and_the_form_too() -> None:
     scene = complaint(until="facility")
-    assert scene.say("stop") == ["form.cancelled"]
+    assert scene.say("stop") == ["form.cancelled", "unsubscribe.done"]
     assert scene.say("stop") == ["unsubscribe.done"]
+
+
+def test_start_brings_the_news_back() -> None:
+    scene = Scene(answers={effects.Resubscribe: lambda _: True})
+    assert scene.say("mulai") == ["subscribe.resumed", "menu.what"]
+    assert Scene().say("/start") == ["menu.what"]
 
 
 def test_batal_leaves_the_queue_even_with_a_menu_open() -> None:

@@ -92,7 +92,7 @@ class StandIn:
         fault = Fault(status=status, body=body, headers=headers or {}, after_taking=after_taking)
         self.faults.extend(fault for _ in range(times))
 
-    def let_next_pass(self):
+    def let_next_pass(self) -> None:
         """Answer the next request as usual; the faults ordered after this one hit later ones."""
         self.faults.append(Fault())
 

@@ -83,6 +83,25 @@ async def test_listening_and_sessions_survive_a_crash_of_postgresql(tmp_path: Pa
         await database.close()
 
 
+async def test_after_a_restart_no_statement_meets_a_connection_that_is_gone(tmp_path: Path) -> None:
+    async def three(database: Database) -> None:
+        async with (
+            database.engine.begin() as one,
+            database.engine.begin() as two,
+            database.engine.begin() as other,
+        ):
+            for connection in (one, two, other):
+                await connection.execute(text("select 1"))
+
+    with local_services(tmp_path, durable=False) as services:
+        database = Database(services.database_url)
+        await three(database)
+        await asyncio.to_thread(services.postgres.stop)
+        await asyncio.to_thread(services.postgres.start)
+        await three(database)
+        await database.close()
+
+
 async def test_two_databases_of_one_test_process_are_apart(database: Database, services: Services) -> None:
     async with database.engine.begin() as connection:
         await connection.execute(text("insert into case_counters values ('PLB', '2611', 1)"))

@@ -16,6 +16,7 @@ from bot.app import make_channels
 from bot.channels.channel import Channel
 from bot.config import Config
 from bot.conversation.handling import Handling
+from bot.conversation.idle import stir
 from bot.conversation.turn import Conversations
 from bot.delivery.pace import Pace
 from bot.delivery.sender import Sender
@@ -23,7 +24,7 @@ from bot.flows.registry import FLOWS
 from bot.live import Live
 from bot.nlu.embedded.interpreter import EmbeddedInterpreter
 from bot.notices.publishing import Publisher
-from bot.scheduler import Scheduler
+from bot.notices.timing import keep_time
 from bot.settings import Settings
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
@@ -93,7 +94,9 @@ class House:
     async def time_passes(self, minutes: float) -> None:
         """The clock goes on, and what is due by it is done."""
         self.clock.advance(minutes * 60)
-        await Scheduler(self.database, self.shared.sealer, self.clock).round()
+        await stir(self.database, self.shared.sealer, self.clock())
+        async with self.database.sessions.begin() as session:
+            await keep_time(session, self.clock())
 
     async def cases(self) -> list[str]:
         """Every case in a line."""
@@ -213,7 +216,7 @@ async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
             web=web,
             conversations=conversations,
             handling=Handling(**parts),
-            publisher=Publisher(shared.config, shared.texts, shared.sealer),
+            publisher=Publisher(shared.config),
         )
     for channel in channels.values():
         await channel.close()

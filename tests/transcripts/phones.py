@@ -38,6 +38,16 @@ class Phone(ABC):
         what, title, rest = special.groups() if special else ("", None, words)
         if what == "tap":
             await self.deliver(self.tapped(title))
+        elif what == "quote":
+            await self.deliver(self.quoting(title, rest, now))
+        elif what == "edit":
+            await self.deliver(self.edited(rest, now))
+        elif what == "album":
+            for photo in self.album(int(title), rest, now):
+                await self.deliver(photo)
+        elif title == "messages":
+            for _ in range(int(what)):
+                await self.deliver(self.said(rest, now))
         elif what == "escaped":
             await self.deliver(self.said(rest.encode().decode("unicode_escape"), now))
         elif what in KINDS:
@@ -68,6 +78,18 @@ class Phone(ABC):
     @abstractmethod
     def tapped(self, title: str) -> Any:
         """The webhook of a tap on the newest button with that title."""
+
+    @abstractmethod
+    def quoting(self, words: str, text: str, now: datetime) -> Any:
+        """The webhook of a reply to the newest message with these words."""
+
+    @abstractmethod
+    def edited(self, text: str, now: datetime) -> Any:
+        """The webhook of a change of their own newest message."""
+
+    @abstractmethod
+    def album(self, photos: int, caption: str, now: datetime) -> list[Any]:
+        """The webhooks of an album: the first photo has the caption."""
 
     @abstractmethod
     async def deliver(self, webhook: Any) -> None:
@@ -113,6 +135,17 @@ class WhatsAppPhone(Phone):
                     return self._twilio.tap(self.address, button, shown["sid"], ProfileName=self.name)
         raise AssertionError(f"{self.name} has no button {title}")
 
+    def quoting(self, words: str, text: str, now: datetime) -> dict[str, str]:
+        quoted = next(shown["sid"] for shown in reversed(self._mine()) if words in shown["body"])
+        context = {"OriginalRepliedMessageSid": quoted, "OriginalRepliedMessageSender": self._twilio.number}
+        return self._twilio.inbound(self.address, text, ProfileName=self.name, **context)
+
+    def edited(self, text: str, now: datetime) -> dict[str, str]:
+        raise AssertionError("edits are not delivered on WhatsApp")
+
+    def album(self, photos: int, caption: str, now: datetime) -> list[dict[str, str]]:
+        return [self.sent("photo", "" if number else caption, now) for number in range(photos)]
+
     async def deliver(self, webhook: dict[str, str]) -> None:
         headers = self._twilio.signed(f"{PUBLIC_URL}/webhooks/whatsapp", webhook)
         response = await self.web.post("/webhooks/whatsapp", data=webhook, headers=headers)
@@ -135,6 +168,7 @@ class TelegramPhone(Phone):
         super().__init__(web, name)
         self._telegram = telegram
         self.user = user
+        self._newest: dict[str, Any] | None = None
 
     def said(self, text: str, now: datetime) -> dict[str, Any]:
         return self._update(now, text=text)
@@ -164,7 +198,26 @@ class TelegramPhone(Phone):
                         return self._telegram.tap(*tap, first_name=self.name)
         raise AssertionError(f"{self.name} has no button {title}")
 
+    def quoting(self, words: str, text: str, now: datetime) -> dict[str, Any]:
+        quoted = next(sent for sent in reversed(self._mine()) if words in sent["shown"])
+        about = {"message_id": quoted["message_id"], "chat": {"id": self.user, "type": "private"}, "date": 1}
+        return self._update(now, text=text, reply_to_message=about)
+
+    def edited(self, text: str, now: datetime) -> dict[str, Any]:
+        before = self._newest
+        assert before
+        update = self._update(now, text=text)
+        changed = update.pop("message") | {"message_id": before["message_id"], "edit_date": before["date"]}
+        return update | {"edited_message": changed}
+
+    def album(self, photos: int, caption: str, now: datetime) -> list[dict[str, Any]]:
+        sent = [self.sent("photo", "" if number else caption, now) for number in range(photos)]
+        for update in sent:
+            update["message"]["media_group_id"] = str(sent[0]["update_id"])
+        return sent
+
     async def deliver(self, webhook: dict[str, Any]) -> None:
+        self._newest = webhook.get("message", self._newest)
         headers = {"X-Telegram-Bot-Api-Secret-Token": self._telegram.secret}
         response = await self.web.post("/webhooks/telegram", json=webhook, headers=headers)
         assert response.status_code == 200, response.text

@@ -9,6 +9,10 @@ A transcript is a chat on paper. A line begins with what it is:
     > [tap Ya, kirim]                 he taps a button (the newest with that title)
     > [photo] this is it              he sends a photo with a caption; also: document, voice, video, sticker, contact,
                                       location, poll
+    > [album 3] this is it            he sends three photos as an album, with a caption
+    > [edit] this is what I mean      he changes his newest message (Telegram)
+    > [quote Which branch] Bandung    he replies to the newest message to him that has these words
+    > [40 messages] p                 he sends as many messages, each on its own
     > [5 times] halo                  the provider delivers the same message five times
     > [escaped] \\u202eabc             what cannot be seen is written as Python writes it
     > [100000 times] ha               something very long

@@ -1,0 +1,155 @@
+"""Telling subscribers what became of a notice: what is said, and the broadcast that brings it to them.
+
+Publishing only notes that there is something to tell, so it is quick for any number of subscribers;
+`bot.notices.broadcaster` makes the messages. They are put into words when they are made: whoever is told late is told
+what is true by then.
+"""
+
+from datetime import datetime, time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.config import Config
+from bot.flows.wording import ends
+from bot.messages import Occasion, Text
+from bot.storage.tables import (
+    Agent,
+    Broadcast,
+    BroadcastState,
+    Notice,
+    NoticeUpdate,
+    Outbox,
+    OutboxState,
+    UpdateStatus,
+)
+from bot.texts import Texts
+
+if TYPE_CHECKING:
+    from bot.notices.publishing import NewNotice
+
+CALL = "siaga_broadcast"
+"""The notification that wakes whoever makes messages."""
+STARTED = (BroadcastState.RUNNING, BroadcastState.PAUSED)
+"""States in which a broadcast may still reach somebody."""
+
+
+async def tell(
+    session: AsyncSession,
+    notice: Notice,
+    event: str,
+    now: datetime,
+    *,
+    by: Agent | None = None,
+    news: NoticeUpdate | None = None,
+) -> Broadcast | None:
+    """Have the subscribers told after the session's commit; nobody hears an event of a notice twice.
+
+    It overtakes what is still being told of the notice: who has not heard that yet never will. That a notice is over
+    hears only who was told of it, or asked to be told when it was known already.
+
+    Args:
+        event: a key below ``notice`` in the texts (``published``, ``ended``), for an update followed by its id.
+        news: the update, where it is one.
+
+    Returns:
+        None where this was told before, or the notice's end was.
+    """
+    final = event == "ended" or (news is not None and news.status is UpdateStatus.RESOLVED)
+    if event == "ended":
+        told_already = select(Broadcast.id).where(Broadcast.notice_id == notice.id, Broadcast.final)
+        if await session.scalar(told_already.limit(1)):
+            return None
+    new = insert(Broadcast).values(
+        notice_id=notice.id,
+        event=event,
+        update_id=news.id if news else None,
+        final=final,
+        at=now,
+        cursors={},
+        created_by=by.id if by else None,
+        created_at=now,
+    )
+    made = await session.scalars(new.on_conflict_do_nothing().returning(Broadcast))
+    broadcast = made.one_or_none()
+    if broadcast:
+        await _overtake(session, broadcast, now)
+        await session.execute(select(func.pg_notify(CALL, "")))
+    return broadcast
+
+
+async def cancel_rows(session: AsyncSession, *which: ColumnElement[bool], now: datetime) -> None:
+    """Have messages not sent that are not yet on their way."""
+    in_nobodys_hand = or_(Outbox.hold.is_(None), Outbox.held_until <= now)
+    await session.execute(
+        update(Outbox)
+        .where(Outbox.state.in_([OutboxState.QUEUED, OutboxState.WAITING]), in_nobodys_hand, *which)
+        .values(state=OutboxState.CANCELLED, hold=None, held_until=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+async def _overtake(session: AsyncSession, broadcast: Broadcast, now: datetime) -> None:
+    older = (Broadcast.notice_id == broadcast.notice_id, Broadcast.id != broadcast.id)
+    await session.execute(
+        update(Broadcast)
+        .where(*older, Broadcast.state.in_(STARTED))
+        .values(state=BroadcastState.CANCELLED, overtaken_by=broadcast.id, ended_at=now),
+        execution_options={"synchronize_session": False},
+    )
+    await cancel_rows(session, Outbox.broadcast_id.in_(select(Broadcast.id).where(*older)), now=now)
+
+
+def words(
+    config: Config,
+    texts: Texts,
+    notice: Notice,
+    broadcast: Broadcast,
+    news: NoticeUpdate | None,
+    language: str,
+) -> Text:
+    """What a broadcast says now, in one language."""
+    zone = zone_of(config, notice)
+    kind = broadcast.event.partition("-")[0]
+    status = texts.say(f"outage.status_{news.status}", language, {}) if news else ""
+    values = told(notice, zone) | {"at": broadcast.at.astimezone(zone), "status": status}
+    if news:
+        values["body"] = news.body
+    body = texts.say(f"notice.{kind}", language, values)
+    named = ("title", "body", "cause", "guidance", "status")
+    template = {name: str(values[name]) for name in named} | {"text": body}
+    return Text(body=body, occasion=Occasion(f"notice_{kind}", language, template))
+
+
+def told(notice: "Notice | NewNotice", zone: ZoneInfo) -> dict[str, object]:
+    """What the text ``notice.published`` says of a notice, on the clock of `zone`."""
+    return {
+        "title": notice.title,
+        "body": notice.body,
+        "cause": notice.cause or "",
+        "guidance": notice.guidance or "",
+        **_span(notice, zone),
+    }
+
+
+def zone_of(config: Config, notice: Notice) -> ZoneInfo:
+    """The clock that a notice is told by: that of the first place it reaches, else Jakarta's."""
+    branches = [config.branches[code] for code in notice.scope.get("branches", ())]
+    wanted = set(notice.scope.get("provinces", ()))
+    branches += [branch for branch in config.branches.values() if branch.province in wanted]
+    return ZoneInfo(branches[0].zone if branches else "Asia/Jakarta")
+
+
+def _span(notice: "Notice | NewNotice", zone: ZoneInfo) -> dict[str, object]:
+    """From when until when; whole days are told without an hour, and of each pair one is empty."""
+    start = notice.starts_at.astimezone(zone)
+    until_day, until_moment = ends(notice.ends_at, zone)
+    return {
+        "from_day": start.date() if start.time() == time() else "",
+        "from_moment": "" if start.time() == time() else start,
+        "until_day": until_day or "",
+        "until_moment": until_moment or "",
+    }

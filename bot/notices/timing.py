@@ -1,0 +1,47 @@
+"""Notices whose time has come by the clock: those published ahead begin, and those with an end are over."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, cast, exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from bot.cases.history import SYSTEM, record
+from bot.notices.queries import under_way
+from bot.notices.telling import tell
+from bot.storage.tables import History, Notice
+
+STILL_NEWS = timedelta(days=1)
+"""What began or ended longer ago, while nobody looked, is told to nobody any more."""
+
+
+async def keep_time(session: AsyncSession, now: datetime) -> int:
+    """Note which notices have begun and which are over, each once, and have their subscribers told; how many."""
+    begun = await _due(session, "started", Notice.starts_at, now, under_way(now))
+    for notice in begun:
+        record(session, ("notice", notice.id), "started", SYSTEM, now)
+        if notice.broadcast:
+            await tell(session, notice, "published", now)
+    over = await _due(session, "ended", Notice.ends_at, now)
+    for notice in over:
+        record(session, ("notice", notice.id), "ended", SYSTEM, now)
+        if notice.broadcast:
+            await tell(session, notice, "ended", now)
+    return len(begun) + len(over)
+
+
+async def _due(
+    session: AsyncSession,
+    what: str,
+    at: InstrumentedAttribute[Any],
+    now: datetime,
+    *which: ColumnElement[bool],
+) -> list[Notice]:
+    """Notices for which that time has passed since they were published, and of which it was not noted."""
+    noted = exists().where(
+        History.subject == "notice", History.subject_id == cast(Notice.id, String), History.what == what
+    )
+    passed = (at <= now, at > now - STILL_NEWS, at > Notice.created_at)
+    query = select(Notice).where(*passed, ~noted, *which).order_by(at, Notice.id)
+    return list(await session.scalars(query.with_for_update(skip_locked=True)))

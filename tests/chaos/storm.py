@@ -1,0 +1,267 @@
+"""One run: the reference in fair weather, the storm, the reference once more, and the reckoning."""
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+import httpx
+from sqlalchemy import func, select
+
+from bot import staff
+from bot.app import clock
+from bot.storage.engine import Database
+from bot.storage.sealing import Sealer
+from bot.storage.tables import Inbox, InboxState, Outbox, OutboxState, Role
+from tests.chaos import ledger
+from tests.chaos.gales import Gale
+from tests.chaos.house import House, running_house
+from tests.chaos.people import AWAY, Receipts, Street, Told, Turns
+from tests.chaos.post import ANSWER_WITHIN, Post
+from tests.chaos.reckoning import Finding, Reckoning, Talk, Wrong, reckon
+from tests.chaos.script import Script, reference, scripts
+from tests.chaos.weather import Blow, Event, forecast
+from tests.conftest import SECRET_KEY
+
+_DRAIN = 900.0
+"""Seconds after the storm in which everything has to be done. A reply that failed four times waits two minutes."""
+_EVENTS = ("turn.failed", "turn.hold_lost", "message.dead", "outbox.not_sent", "outbox.hold_lost", "outbox.asked",
+           "webhook.not_stored", "inbox.recovered")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to be.
+
+    Args:
+        seconds: how long the storm lasts; who has not said everything by then goes on in calm.
+        conversations: how many, beside the reference.
+        at_once: how many of them at the same time.
+        every: seconds between two blows on average.
+    """
+
+    seed: int
+    seconds: float
+    conversations: int
+    at_once: int = 40
+    every: float = 5.0
+
+
+@dataclass
+class Report:
+    """What a run came to."""
+
+    plan: Plan
+    reckoning: Reckoning
+    figures: dict[str, int] = field(default_factory=dict)
+    blows: dict[str, int] = field(default_factory=dict)
+    failed_requests: dict[str, int] = field(default_factory=dict)
+    logged: dict[str, int] = field(default_factory=dict)
+    strays: list[str] = field(default_factory=list)
+    """Lines of the logs that are no events."""
+    talks: list[Talk] = field(default_factory=list)
+    reference: list[Talk] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        return not self.reckoning.findings
+
+
+class Storm:
+    """One run on a house that is ready."""
+
+    def __init__(self, plan: Plan, house: House, street: Street, database: Database) -> None:
+        self.plan, self.house, self.street, self.database = plan, house, street, database
+        self.receipts = Receipts(house, street.post, random.Random(f"{plan.seed} receipts"))
+        self.gales = {name: Gale(name, plan.seed) for name in ("twilio", "telegram")}
+        house.twilio.weather, house.telegram.weather = self.gales["twilio"], self.gales["telegram"]
+        self.blows: Counter[str] = Counter()
+
+    async def run(self) -> Report:
+        """All of it."""
+        plan = self.plan
+        calm = reference(0)
+        watching = [
+            asyncio.create_task(job)
+            for job in (self.house.watch(), self.street.turns.watch(), self.receipts.watch())
+        ]
+        try:
+            before = await self._talks(calm)
+            told = await self._storm(scripts(plan.seed, plan.conversations, 1000))
+            after = await self._talks(reference(len(calm)))
+            await self._settle()
+        finally:
+            for task in watching:
+                task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+        return await self._reckon([*before, *after], told)
+
+    async def _talks(self, wanted: Sequence[Script]) -> list[Told]:
+        return list(await asyncio.gather(*(self.street.talk(script) for script in wanted)))
+
+    async def _storm(self, wanted: Sequence[Script]) -> list[Told]:
+        """All conversations, so many at a time, while one blow follows another."""
+        room = asyncio.Semaphore(self.plan.at_once)
+        self.street.post.rough = True
+
+        async def talk(script: Script) -> Told:
+            async with room:
+                return await self.street.talk(script)
+
+        blows = asyncio.create_task(self._blows())
+        told = await asyncio.gather(*(talk(script) for script in wanted))
+        await blows
+        self.street.post.rough = False
+        await self.street.post.settled()
+        await self.house.ready()
+        return list(told)
+
+    async def _blows(self) -> None:
+        began = time.monotonic()
+        async with asyncio.TaskGroup() as under_way:
+            for event in forecast(self.plan.seed, self.plan.seconds, self.plan.every):
+                await asyncio.sleep(began + event.at - time.monotonic())
+                self.blows[str(event.blow)] += 1
+                under_way.create_task(self._blow(event))
+
+    async def _blow(self, event: Event) -> None:
+        house, services = self.house, self.house.services
+        match event.blow:
+            case Blow.WORKER_KILLED | Blow.SENDER_KILLED | Blow.WEB_KILLED | Blow.SCHEDULER_KILLED:
+                parts = house.of(str(event.blow).split()[0])
+                await house.crash(parts[event.which % len(parts)], event.seconds)
+            case Blow.WORKER_PAUSED:
+                await house.freeze(house.of("worker")[event.which], event.seconds)
+            case Blow.RASA_KILLED:
+                await house.crash(house.rasa, event.seconds)
+            case Blow.RASA_PAUSED:
+                await house.freeze(house.rasa, event.seconds)
+            case Blow.REDIS_KILLED:
+                await house.without(services.redis, event.seconds, hard=True)
+            case Blow.POSTGRES_KILLED | Blow.POSTGRES_RESTARTED:
+                hard = event.blow is Blow.POSTGRES_KILLED
+                await house.without(services.postgres, event.seconds, hard=hard)
+            case Blow.GALE_TWILIO | Blow.GALE_TELEGRAM:
+                self.gales[str(event.blow).split()[0]].blow(event.seconds)
+
+    async def _settle(self) -> None:
+        """Wait until nothing is pending or queued and every receipt is delivered, or long enough."""
+        until = time.monotonic() + _DRAIN
+        while time.monotonic() < until:
+            await self.street.post.settled()
+            pending = select(func.count()).where(Inbox.state == InboxState.PENDING)
+            queued = select(func.count()).where(Outbox.state == OutboxState.QUEUED)
+            try:
+                async with self.database.sessions() as session:
+                    left = (await session.scalar(pending) or 0) + (await session.scalar(queued) or 0)
+            except AWAY:
+                continue
+            if not left and not self.street.post.under_way:
+                return
+            await asyncio.sleep(0.5)
+
+    async def _reckon(self, calm: Sequence[Told], told: Sequence[Told]) -> Report:
+        found = await ledger.read(self.database)
+        post, sealer = self.street.post, Sealer(SECRET_KEY)
+
+        def talks(of: Sequence[Told]) -> list[Talk]:
+            return ledger.talks(self.house, found, sealer, of, post.letters, self.receipts.told)
+
+        steady, shaken = talks(calm), talks(told)
+        reckoning = reckon([*steady, *shaken], steady)
+        reckoning.findings += self._of_the_house()
+        logged, strays = _logged(self.house)
+        return Report(
+            plan=self.plan,
+            reckoning=reckoning,
+            figures={
+                "conversations": len(shaken),
+                "messages acknowledged": sum(
+                    one.taken_at is not None for talk in shaken for one in talk.wrote
+                ),
+                "webhooks posted": sum(posted.tries for posted in post.letters.values()),
+                "turns": await self._turns(),
+                "cases": sum(len(talk.cases) for talk in shaken),
+                "replies sent": sum(len(talk.shown) for talk in shaken),
+                "receipts": len(self.receipts.told),
+                "doubles allowed": reckoning.allowed,
+            },
+            blows=dict(self.blows),
+            failed_requests=dict(sum((Counter(gale.failed) for gale in self.gales.values()), Counter())),
+            logged=logged,
+            strays=strays,
+            talks=shaken,
+            reference=steady,
+        )
+
+    async def _turns(self) -> int:
+        """What was done at one time in one conversation was one turn."""
+        each = select(Inbox.address, Inbox.done_at).where(Inbox.done_at.is_not(None)).distinct().subquery()
+        async with self.database.sessions() as session:
+            return await session.scalar(select(func.count()).select_from(each)) or 0
+
+    def _of_the_house(self) -> list[Finding]:
+        fell = [
+            Finding(Wrong.FELL, part.name, f"{part.fell} times")
+            for part in (*self.house.parts.values(), self.house.rasa)
+            if part.fell
+        ]
+        odd = Counter(
+            status
+            for posted in self.street.post.letters.values()
+            for status in posted.answers
+            if not (200 <= status < 300 or status in (0, 502, 503))
+        )
+        return fell + [
+            Finding(Wrong.REFUSED, f"HTTP {status}", f"{count} letters") for status, count in odd.items()
+        ]
+
+
+def _logged(house: House) -> tuple[dict[str, int], list[str]]:
+    """How often the log tells of something that the service has to cope with; and lines that are no events."""
+    events: Counter[str] = Counter()
+    strays = []
+    for path in house.logs():
+        for line in path.read_text(errors="replace").splitlines():
+            try:
+                name = json.loads(line)["event"]
+            except (ValueError, KeyError, TypeError):
+                strays.append(f"{path.stem}: {line[:200]}")
+                continue
+            if name in _EVENTS:
+                events[name] += 1
+    return dict(events), strays
+
+
+@asynccontextmanager
+async def ready(plan: Plan, folder: Path) -> AsyncIterator[Storm]:
+    """A house in its own folder, ready for one run."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+    async with (
+        running_house(folder) as house,
+        httpx.AsyncClient(timeout=ANSWER_WITHIN, limits=limits) as http,
+        httpx.AsyncClient(timeout=ANSWER_WITHIN) as api,
+    ):
+        database = Database(house.services.database_url)
+        async with database.sessions.begin() as session:
+            token = await staff.create_token(session, Role.SUPERVISOR, "Rina", None, clock())
+        api.headers["Authorization"] = f"Bearer {token}"
+        post = Post(house.webs, http, random.Random(f"{plan.seed} post"))
+        turns = Turns(house.services.database_url)
+        street = Street(house, post, turns, api, random.Random(f"{plan.seed} people"))
+        try:
+            yield Storm(plan, house, street, database)
+        finally:
+            await database.close()
+
+
+async def run(plan: Plan, folder: Path) -> Report:
+    """A whole run, from nothing."""
+    async with ready(plan, folder) as storm:
+        return await storm.run()
