@@ -1,8 +1,8 @@
 """The one place where the parts are put together. Importing it does nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,6 +20,7 @@ from bot.config import Config, load_config
 from bot.config.templates import Template
 from bot.conversation.handling import Handling
 from bot.conversation.turn import Conversations
+from bot.errors import ChannelError
 from bot.flows.registry import FLOWS
 from bot.live import Live
 from bot.media.stores import open_store
@@ -37,7 +38,7 @@ from bot.notices.publishing import Publisher
 from bot.review.reading import Readers
 from bot.settings import Settings
 from bot.simulator.pages import read_file
-from bot.storage.engine import Database
+from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import ProviderContent
 from bot.texts import Texts, load_texts
@@ -74,8 +75,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
     Raises:
         ConfigurationError: config/ or the texts have a mistake; the encoder or the store of files cannot be used.
     """
-    config = load_config(settings.config_dir)
-    texts = load_texts(settings.config_dir / "texts")
+    config, texts = load_config(settings.config_dir), load_texts(settings.config_dir / "texts")
     embedded = await asyncio.to_thread(
         embedded_interpreter, settings.config_dir, settings.data_dir, config, settings.encoder
     )
@@ -204,7 +204,10 @@ def _simulators(database: Database, sealer: Sealer, live: Live) -> list[Simulato
 
 
 class Contents:
-    """Which content objects there are at Twilio, kept in the database by account."""
+    """Which content objects there are at Twilio, kept in the database by account.
+
+    While PostgreSQL is away it raises a `ChannelError`: nothing was sent yet, which nobody else can know.
+    """
 
     def __init__(self, database: Database, account: str) -> None:
         self._database = database
@@ -215,13 +218,23 @@ class Contents:
         query = select(ProviderContent.sid).where(
             ProviderContent.account == self._account, ProviderContent.name == friendly_name
         )
-        async with self._database.sessions() as session:
-            return await session.scalar(query)
+        with _nothing_sent():
+            async with self._database.sessions() as session:
+                return await session.scalar(query)
 
     async def put(self, friendly_name: str, sid: str) -> None:
         """Keep a SID, in place of an older one."""
         row = insert(ProviderContent).values(account=self._account, name=friendly_name, sid=sid)
-        async with self._database.sessions.begin() as session:
-            await session.execute(
-                row.on_conflict_do_update(index_elements=["account", "name"], set_={"sid": sid})
-            )
+        with _nothing_sent():
+            async with self._database.sessions.begin() as session:
+                await session.execute(
+                    row.on_conflict_do_update(index_elements=["account", "name"], set_={"sid": sid})
+                )
+
+
+@contextmanager
+def _nothing_sent() -> Iterator[None]:
+    try:
+        yield
+    except UNAVAILABLE:
+        raise ChannelError("no_connection", retry=True) from None

@@ -20,6 +20,7 @@ from tests.conftest import NOON
 UNITS = ("_seconds", "_total")
 LABELS = {
     "channel",
+    "job",
     "outcome",
     "heard",
     "code",

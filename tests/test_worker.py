@@ -41,7 +41,7 @@ class Desk:
 
     async def take(self, claimed: Claimed) -> None:
         async with self.database.sessions.begin() as session:
-            await inbox.retake(session, claimed, self.clock())
+            await inbox.retake(session, claimed)
             self.taken += [incoming.text for _, incoming in claimed.messages]
             await inbox.finish(session, claimed, self.clock())
 

@@ -141,6 +141,8 @@ def _message(line: Message, people: People) -> MessagePage:
         agent=people.agent(line.agent_id),
         body=mask(line.body),
         options=[option["title"] for option in line.options or ()],
+        refers_to=line.refers_to,
+        edited=line.edited,
         at=line.at,
     )
 

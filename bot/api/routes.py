@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
-from bot.api import cases, notices, places
+from bot.api import broadcasts, cases, notices, places
 from bot.api.access import Api, guard
 from bot.api.problems import ProblemDetails, refusals
 
@@ -18,7 +18,7 @@ def router(api: Api) -> APIRouter:
     """Everything under /api/v1, prefix included; the app that has it needs `problem_handlers` too."""
     guarded = guard(api)
     routes = APIRouter(prefix=PREFIX, responses=refusals(401, 422, 500, 503))
-    for part in (notices, cases, places):
+    for part in (notices, broadcasts, cases, places):
         routes.include_router(part.routes(guarded))
 
     @cache

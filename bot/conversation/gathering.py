@@ -35,7 +35,7 @@ def gather(messages: Sequence[Arrived], dialogue: Dialogue) -> list[Arrived]:
 
 def _belong(former: Arrived, latter: Arrived, asked: bool) -> bool:
     last, message = former.message, latter.message
-    if former.before or latter.before or former.named or latter.named:
+    if former.before or latter.before or former.asked or latter.asked:
         return False
     if last.tapped or message.tapped or last.unsupported or message.unsupported or last.due or message.due:
         return False

@@ -32,6 +32,8 @@ class Arrived:
     """Its earlier version, if that was dealt with in another turn."""
     named: str | None = None
     """The id of the option that its words name, of those under the message that it quotes."""
+    asked: str | None = None
+    """The question that the quoted message put: as the ids of its options begin."""
     about: str | None = None
     """The number of the case that the quoted message is about."""
 
@@ -54,18 +56,15 @@ def newest(messages: Sequence[tuple[int, Incoming]]) -> list[tuple[int, Incoming
 
     Versions may come in any order, and the time of an edit has whole seconds.
     """
-    place: dict[str, int] = {}
-    found: list[tuple[int, Incoming]] = []
+    versions: dict[str, list[tuple[int, Incoming]]] = {}
     for inbox_id, message in messages:
-        at = place.setdefault(message.message_ref or message.provider_id, len(found))
-        if at == len(found):
-            found.append((inbox_id, message))
-            continue
-        _, known = found[at]
-        later = (message.edited, message.sent_at) >= (known.edited, known.sent_at)
-        both_edited = message.edited and known.edited
-        found[at] = inbox_id, replace(message if later else known, edited=both_edited)
-    return found
+        versions.setdefault(message.message_ref or message.provider_id, []).append((inbox_id, message))
+    return [_last(of_one) for of_one in versions.values()]
+
+
+def _last(versions: Sequence[tuple[int, Incoming]]) -> tuple[int, Incoming]:
+    inbox_id, message = max(versions, key=lambda one: (one[1].edited, one[1].sent_at, one[0]))
+    return inbox_id, replace(message, edited=all(one.edited for _, one in versions))
 
 
 async def _edited(session: AsyncSession, sealer: Sealer, talk: UUID, one: Arrived) -> Arrived | None:
@@ -96,6 +95,7 @@ async def _quoting(session: AsyncSession, sealer: Sealer, talk: UUID, one: Arriv
     return replace(
         one,
         refers_to=line.id,
+        asked=":".join(options[0]["id"].split(":")[:2]) if options else None,
         named=None if chosen is None else options[chosen]["id"],
         about=cases.pop() if len(cases) == 1 else None,
     )

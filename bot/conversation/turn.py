@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +14,7 @@ from bot import metrics
 from bot.cases import lifecycle
 from bot.cases.opening import attachment, keep_numbers
 from bot.config import Config
-from bot.conversation import consent, flood
+from bot.conversation import consent, flood, lateness
 from bot.conversation.gathering import gather
 from bot.conversation.referring import Arrived, arrived
 from bot.conversation.shell import Shell
@@ -43,6 +45,8 @@ from bot.storage.tables import (
 )
 from bot.texts import Texts
 from bot.tracing import span
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Conversations:
         now = self.clock()
         async with self.database.sessions() as session:
             with span("flow"):
-                talk = await inbox.retake(session, claimed, now)
+                talk = await inbox.retake(session, claimed)
                 lines = await self._note_down(session, talk, read, now)
                 if talk.owner is Owner.AGENT or read.flooding:
                     written = [one.message.text for one in read.arrived]
@@ -93,10 +97,11 @@ class Conversations:
                 if talk.owner is Owner.AGENT:
                     talk.nudge_at = None
                     await lifecycle.participant_wrote(session, talk.id)
+                elif lateness.too_late([message for _, message in claimed.messages], now):
+                    log.warning("turn.too_late", conversation=str(talk.id), inbox=claimed.ids)
                 elif read.said:
                     keeping = Keeping(session, talk, lines, self.normaliser, now)
                     await self._answer(keeping, claimed, read)
-                talk.last_message_at = now
                 await inbox.finish(session, claimed, now)
             with span("commit"):
                 await session.commit()
@@ -177,6 +182,7 @@ class Conversations:
     async def _answer(self, keeping: Keeping, claimed: Claimed, read: _Read) -> None:
         session, talk, now = keeping.session, keeping.talk, keeping.now
         dialogue = self._dialogue(talk)
+        spoken = dialogue.language
         world = World(
             config=self.config,
             texts=self.texts,
@@ -200,12 +206,16 @@ class Conversations:
         nobody_wrote = all(message.due for _, message in claimed.messages)
         if nobody_wrote and await subscriptions.opted_out(session, talk.address):
             replies = []  # a reminder is nothing that they asked for
+        if replies:
+            zone = ZoneInfo(self.config.office(dialogue.branch or talk.branch).zone)
+            replies = lateness.apology([message for _, message in claimed.messages], now, zone) + replies
         for text in merge(replies, self.texts, dialogue.language):
             await say(session, self.sealer, talk, text, now)
         talk.branch = dialogue.branch or talk.branch
         talk.sealed_dialogue = self.sealer.seal(dump(dialogue))
-        participant = await session.get_one(Participant, talk.participant_id)
-        participant.language = dialogue.language
+        if dialogue.language != spoken:
+            participant = await session.get_one(Participant, talk.participant_id)
+            participant.language = dialogue.language
 
     @staticmethod
     def _hush(talk: Conversation, read: _Read, now: datetime) -> list[Reply]:
@@ -239,7 +249,7 @@ def _said(one: Arrived, read: Sequence[Interpretation]) -> Said:
     if one.about and first.first("case_number") is None:
         quoted = Entity(entity="case_number", value=one.about, start=0, end=0)
         first = replace(first, entities=(*first.entities, quoted))
-    said = replace(Said.of(one.message, first), second=second, named=one.named)
+    said = replace(Said.of(one.message, first), second=second, named=one.named, asked=one.asked)
     if one.before is None:
         return said
     return replace(said, instead_of=one.before.provider_id, before=one.before.text.strip())

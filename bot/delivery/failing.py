@@ -20,7 +20,7 @@ def after_failure(due: Due, error: ChannelError, now: datetime, spread: float) -
     """The row's new values.
 
     Where the provider may have taken the message, it is tried once more: a rare double is better than a lost answer.
-    (One that can be asked is asked before that.) A second doubt leaves the row `unknown`.
+    A second doubt leaves the row `unknown`. (Who can be asked is asked before each try, which settles the doubt.)
 
     Args:
         spread: 0 to 1, at random: waits are lengthened by up to a fifth, so that not all come back together.

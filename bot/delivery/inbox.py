@@ -7,13 +7,33 @@ begins with `retake` and ends with `finish`. The hold is a fencing token: whoeve
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 import structlog
-from sqlalchemy import CTE, Row, Select, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Row,
+    Select,
+    Update,
+    all_,
+    any_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot import tracing
 from bot.delivery import people, receipts
@@ -82,7 +102,8 @@ async def store(
     messages = [event for event in events if isinstance(event, Incoming)]
     reports = [event for event in events if isinstance(event, Receipt)]
     stored = 0
-    async with database.engine.begin() as connection:
+    engine = database.alone if len(messages) == len(events) else database.engine
+    async with engine.begin() as connection:
         if messages:
             stored = await _add(connection, sealer, messages, now, quiet_seconds)
         if reports:
@@ -108,11 +129,14 @@ async def claim(
     tried: list[str] = []
     while True:
         async with database.sessions.begin() as session:
-            oldest = (await session.execute(_oldest_ready(now, tried))).one_or_none()
+            found = await session.execute(_oldest_ready(), {"now": now, "but": tried})
+            oldest = found.one_or_none()
             if oldest is None:
                 return None
             tried.append(oldest.address)
-            conversation_id = await people.conversation_of(session, oldest.address, oldest.channel)
+            conversation_id = oldest.id or await people.conversation_of(
+                session, oldest.address, oldest.channel
+            )
             if not await _hold(session, conversation_id, hold, now, lease_seconds):
                 continue
             rows = await _waiting(session, oldest)
@@ -121,7 +145,8 @@ async def claim(
             except (Unreadable, ValueError):
                 await _set_aside(session, conversation_id, rows, now)
                 continue
-            await people.update(session, sealer, [(row.received_at, incoming) for row, incoming in opened])
+            heard = [(min(row.received_at, incoming.sent_at), incoming) for row, incoming in opened]
+            await people.update(session, sealer, heard)
             return Claimed(
                 conversation_id=conversation_id,
                 address=Address(oldest.address),
@@ -140,7 +165,7 @@ async def next_ready(database: Database, now: datetime) -> datetime | None:
         return (await connection.execute(soonest)).scalar_one_or_none()
 
 
-async def retake(session: AsyncSession, claimed: Claimed, now: datetime) -> Conversation:
+async def retake(session: AsyncSession, claimed: Claimed) -> Conversation:
     """Lock the conversation for the turn's transaction.
 
     Raises:
@@ -151,22 +176,34 @@ async def retake(session: AsyncSession, claimed: Claimed, now: datetime) -> Conv
     )
     if conversation is None or conversation.hold != claimed.hold:
         raise HoldLost(str(claimed.conversation_id))
-    conversation.last_message_at = now
     return conversation
 
 
 async def finish(session: AsyncSession, claimed: Claimed, now: datetime) -> None:
-    """Mark the messages as done and let the conversation go, in the turn's transaction.
+    """Mark the messages as done and let the conversation go, in the turn's transaction, after `retake`.
 
     Raises:
         HoldLost: it is in another hand by now.
     """
-    if not await _free(session, claimed):
+    conversation = await session.get_one(Conversation, claimed.conversation_id)
+    if conversation.hold != claimed.hold:
         raise HoldLost(str(claimed.conversation_id))
-    done = (
-        update(Inbox).where(Inbox.id.in_(claimed.ids)).values(state=InboxState.DONE, done_at=now, error=None)
+    conversation.hold = conversation.held_until = None
+    conversation.last_message_at = now
+    await session.execute(
+        _done(), {"ids": claimed.ids, "now": now}, execution_options={"synchronize_session": False}
     )
-    await session.execute(done, execution_options={"synchronize_session": False})
+
+
+def _unheld() -> ColumnElement[bool]:
+    """Whether a conversation is in nobody's hand."""
+    return or_(Conversation.hold.is_(None), Conversation.held_until <= _NOW)
+
+
+@cache
+def _done() -> Update:
+    which = Inbox.id == any_(bindparam("ids", type_=ARRAY(Inbox.id.type)))
+    return update(Inbox).where(which).values(state=InboxState.DONE, done_at=_NOW, error=None)
 
 
 async def let_go(database: Database, claimed: Claimed) -> None:
@@ -207,24 +244,42 @@ async def _add(
     """Insert what is new, and have the messages that wait for more wait for it too: one statement."""
     quiet = timedelta(seconds=quiet_seconds)
     ready_at = {item.address: now + (timedelta() if _ends(item) else quiet) for item in messages}
-    rows = [
-        {
-            "channel": incoming.channel,
-            "provider_id": incoming.provider_id,
-            "address": incoming.address,
-            "sealed": sealer.seal(incoming_to_json(incoming)),
-            "received_at": now,
-            "traceparent": tracing.traceparent(),
-            "ready_at": ready_at[incoming.address],
-        }
-        for incoming in messages
-    ]
-    insertion = insert(Inbox).values(rows).on_conflict_do_nothing(index_elements=["channel", "provider_id"])
-    new = insertion.returning(Inbox.address, Inbox.ready_at).cte("new")
+    columns: dict[str, list[object]] = {
+        "given_channel": [incoming.channel for incoming in messages],
+        "given_provider_id": [incoming.provider_id for incoming in messages],
+        "given_address": [incoming.address for incoming in messages],
+        "given_sealed": [sealer.seal(incoming_to_json(incoming)) for incoming in messages],
+        "given_ready_at": [ready_at[incoming.address] for incoming in messages],
+    }
+    values = {**columns, "now": now, "trace": tracing.traceparent()}
+    return (await connection.execute(_adding(bool(quiet_seconds)), values)).scalar_one()
+
+
+@cache
+def _adding(wait: bool) -> Select[int]:
+    """The statement that adds messages, given column by column, in their order; it counts the new ones.
+
+    Its values have names of their own: one that is called like a column would be set in every UPDATE within.
+    """
+    arrays = {name: getattr(Inbox, name).type for name in _GIVEN}
+    parts = [bindparam(f"given_{name}", type_=ARRAY(kind)) for name, kind in arrays.items()]
+    given = func.unnest(*parts).table_valued(*_GIVEN, with_ordinality="place", name="given")
+    given = given.render_derived()
+    trace = bindparam("trace", type_=Inbox.traceparent.type)
+    rows = select(*(given.c[name] for name in _GIVEN), _NOW, trace).order_by(given.c.place)
+    new = (
+        insert(Inbox)
+        .from_select([*_GIVEN, "received_at", "traceparent"], rows)
+        .on_conflict_do_nothing(index_elements=["channel", "provider_id"])
+        .returning(Inbox.address, Inbox.ready_at)
+        .cte("new")
+    )
     counted = select(func.count()).select_from(new)
-    if quiet_seconds:
-        counted = counted.add_cte(_wait_on(new, now))
-    return (await connection.execute(counted)).scalar_one()
+    return counted.add_cte(_wait_on(new)) if wait else counted
+
+
+_GIVEN = ("channel", "provider_id", "address", "sealed", "ready_at")
+_NOW = bindparam("now", type_=DateTime(timezone=True))
 
 
 def _ends(message: Incoming) -> bool:
@@ -232,7 +287,7 @@ def _ends(message: Incoming) -> bool:
     return bool(message.tapped or message.due or message.text.startswith("/"))
 
 
-def _wait_on(new: CTE, now: datetime) -> CTE:
+def _wait_on(new: CTE) -> CTE:
     """What waits already is ready when the new message of its address is; what waits for its next try is left alone.
 
     The statement does not see the rows that it inserts itself.
@@ -241,13 +296,14 @@ def _wait_on(new: CTE, now: datetime) -> CTE:
     waiting = (
         Inbox.address == new.c.address,
         Inbox.state == _PENDING,
-        Inbox.ready_at > now,
+        Inbox.ready_at > _NOW,
         Inbox.error.is_(None),
     )
     return update(Inbox).where(*waiting).values(ready_at=ready_at).cte("waiting")
 
 
-def _oldest_ready(now: datetime, but: Sequence[str]) -> Select[str, str, int]:
+@cache
+def _oldest_ready() -> Select[str, str, int, UUID | None]:
     """The oldest pending message of an address that nobody holds.
 
     Only an address's first message counts: it carries the lock by which claims do not meet, and until it is ready
@@ -255,13 +311,13 @@ def _oldest_ready(now: datetime, but: Sequence[str]) -> Select[str, str, int]:
     """
     earlier = aliased(Inbox)
     return (
-        select(Inbox.address, Inbox.channel, Inbox.attempts)
+        select(Inbox.address, Inbox.channel, Inbox.attempts, Conversation.id)
         .outerjoin(Conversation, Conversation.address == Inbox.address)
         .where(
             Inbox.state == _PENDING,
-            Inbox.ready_at <= now,
-            Inbox.address.not_in(but),
-            or_(Conversation.hold.is_(None), Conversation.held_until <= now),
+            Inbox.ready_at <= _NOW,
+            Inbox.address != all_(bindparam("but", type_=ARRAY(Inbox.address.type))),
+            _unheld(),
             ~exists().where(
                 earlier.address == Inbox.address, earlier.state == _PENDING, earlier.id < Inbox.id
             ),
@@ -276,32 +332,42 @@ async def _hold(
     session: AsyncSession, conversation_id: UUID, hold: UUID, now: datetime, lease_seconds: float
 ) -> bool:
     """Take the hold, unless somebody has it or is just committing a turn."""
+    values = {"which": conversation_id, "now": now, "ours": hold}
+    values["until"] = now + timedelta(seconds=lease_seconds)
+    held = await session.execute(_holding(), values, execution_options={"synchronize_session": False})
+    return held.one_or_none() is not None
+
+
+@cache
+def _holding() -> ReturningUpdate[UUID]:
     free = (
         select(Conversation.id)
         .where(
-            Conversation.id == conversation_id,
-            or_(Conversation.hold.is_(None), Conversation.held_until <= now),
+            Conversation.id == bindparam("which"),
+            _unheld(),
         )
         .with_for_update(skip_locked=True)
+        .scalar_subquery()
     )
-    if await session.scalar(free) is None:
-        return False
-    until = now + timedelta(seconds=lease_seconds)
-    await session.execute(
-        update(Conversation).where(Conversation.id == conversation_id).values(hold=hold, held_until=until)
+    return (
+        update(Conversation)
+        .where(Conversation.id == free)
+        .values(hold=bindparam("ours"), held_until=bindparam("until"))
+        .returning(Conversation.id)
     )
-    return True
 
 
-async def _waiting(session: AsyncSession, oldest: Row[str, str, int]) -> Sequence[Inbox]:
+async def _waiting(session: AsyncSession, oldest: Row[str, str, int, UUID | None]) -> Sequence[Inbox]:
     """What is taken as one turn: all that wait, but after repeated failures the oldest alone."""
-    waiting = (
-        select(Inbox)
-        .where(Inbox.address == oldest.address, Inbox.state == _PENDING)
-        .order_by(Inbox.id)
-        .limit(1 if oldest.attempts >= _ALONE else _TOGETHER)
-    )
-    return (await session.scalars(waiting)).all()
+    most = 1 if oldest.attempts >= _ALONE else _TOGETHER
+    return (await session.scalars(_of_address(), {"whose": oldest.address, "most": most})).all()
+
+
+@cache
+def _of_address() -> Select[Inbox]:
+    """What waits of one address, oldest first."""
+    waiting = select(Inbox).where(Inbox.address == bindparam("whose"), Inbox.state == _PENDING)
+    return waiting.order_by(Inbox.id).limit(bindparam("most", type_=Integer))
 
 
 async def _set_aside(

@@ -7,13 +7,19 @@ A row is `queued` until it is `sent`, `unknown` (the provider may have taken it)
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    ScalarSelect,
+    DateTime,
+    Integer,
+    Interval,
+    Label,
     Select,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -26,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot import tracing
 from bot.delivery.forms import text_to_json
@@ -174,54 +181,43 @@ async def claim_due(
     if not room:
         return []
     lease = timedelta(seconds=lease_seconds)
-    due = _due(now, room).cte("due")
-    take = (
-        update(Outbox)
-        .where(Outbox.id == due.c.id)
-        .values(
-            hold=hold,
-            held_until=now + lease,
-            doubt_since=func.coalesce(Outbox.doubt_since, Outbox.held_until - lease),
-        )
-        .returning(Outbox, _of_address("last_inbound_at"), _of_address("window_closed_at"))
-    )
-    async with database.sessions.begin() as session:
-        rows = (await session.execute(take, execution_options={"synchronize_session": False})).all()
+    values: dict[str, object] = {"now": now, "hold": hold, "until": now + lease, "lease": lease}
+    for number, (_, free) in enumerate(sorted(room.items())):
+        values |= {f"rows_{number}": free.rows, f"notices_{number}": free.notices}
+    async with database.alone.connect() as connection:
+        rows = (await connection.execute(_take(tuple(sorted(room))), values)).all()
     return [
-        Due(
-            id=row.id,
-            channel=row.channel,
-            address=Address(row.address),
-            sealed=row.sealed,
-            priority=row.priority,
-            hold=hold,
-            held_until=now + lease,
-            parts_sent=row.parts_sent,
-            attempts=row.attempts,
-            maybe_sent=row.maybe_sent,
-            doubt_since=row.doubt_since,
-            traceparent=row.traceparent,
-            last_inbound_at=last_inbound_at,
-            window_closed_at=window_closed_at,
-        )
-        for row, last_inbound_at, window_closed_at in sorted(
-            rows, key=lambda found: (found[0].priority, found[0].id)
-        )
+        Due(**{**row._mapping, "address": Address(row.address), "hold": hold, "held_until": now + lease})
+        for row in sorted(rows, key=lambda row: (row.priority, row.id))
     ]
 
 
 async def change(database: Database, due: Due, values: Mapping[str, object]) -> bool:
     """Write down how a row that we hold came on; False if another sender has it by now."""
+    ours = {"our_id": due.id, "our_hold": due.hold}
+    if values.get("state") is not OutboxState.WAITING:
+        async with database.alone.connect() as connection:
+            changed = await connection.execute(_changing(frozenset(values)), _new(values) | ours)
+            return changed.scalar_one_or_none() is not None
     async with database.engine.begin() as connection:
-        if values.get("state") is OutboxState.WAITING:
-            values = await _unless_heard(connection, due, values)
-        changed = await connection.execute(
-            update(Outbox)
-            .where(Outbox.id == due.id, Outbox.hold == due.hold)
-            .values(values)
-            .returning(Outbox.id)
-        )
+        values = await _unless_heard(connection, due, values)
+        changed = await connection.execute(_changing(frozenset(values)), _new(values) | ours)
         return changed.scalar_one_or_none() is not None
+
+
+@cache
+def _changing(columns: frozenset[str]) -> ReturningUpdate[int]:
+    """The statement that changes those columns of a row that we hold."""
+    return (
+        update(Outbox)
+        .where(Outbox.id == bindparam("our_id"), Outbox.hold == bindparam("our_hold"))
+        .values({name: bindparam(f"new_{name}") for name in columns})
+        .returning(Outbox.id)
+    )
+
+
+def _new(values: Mapping[str, object]) -> dict[str, object]:
+    return {f"new_{name}": value for name, value in values.items()}
 
 
 async def foreign(database: Database, channel: str, provider_ids: Sequence[str]) -> list[str]:
@@ -234,27 +230,66 @@ async def foreign(database: Database, channel: str, provider_ids: Sequence[str])
     return [one for one in provider_ids if one not in ours]
 
 
-def _due(now: datetime, room: Mapping[str, Room]) -> Select[int]:
+@cache
+def _take(channels: tuple[str, ...]) -> ReturningUpdate[Any]:
+    """The statement that takes what is due on some channels: made once, since making it costs more than sending it.
+
+    Its values are ``now``, ``hold``, ``until``, ``lease``, and by channel ``rows_0``, ``notices_0``, ``rows_1``, ...
+    """
+    due = _due(channels).cte("due")
+    lease = bindparam("lease", type_=Interval)
+    return (
+        update(Outbox)
+        .where(Outbox.id == due.c.id)
+        .values(
+            hold=bindparam("hold"),
+            held_until=bindparam("until"),
+            doubt_since=func.coalesce(Outbox.doubt_since, Outbox.held_until - lease),
+        )
+        .returning(
+            *(getattr(Outbox, name) for name in _TAKEN),
+            _of_address("last_inbound_at"),
+            _of_address("window_closed_at"),
+        )
+    )
+
+
+_TAKEN = (
+    "id",
+    "channel",
+    "address",
+    "sealed",
+    "priority",
+    "parts_sent",
+    "attempts",
+    "maybe_sent",
+    "doubt_since",
+    "traceparent",
+)
+"""Columns of a row that its sender wants to know."""
+
+
+def _due(channels: Sequence[str]) -> Select[int]:
     """Rows that may leave now, channel by channel; notices get what replies leave of the room."""
     taken = []
-    for number, (channel, free) in enumerate(sorted(room.items())):
-        replies = _of(now, channel, Priority.REPLY).limit(free.rows).cte(f"replies_{number}")
-        left = free.rows - select(func.count()).select_from(replies).scalar_subquery()
-        notices = (
-            _of(now, channel, Priority.NOTICE).limit(func.least(free.notices, left)).cte(f"notices_{number}")
-        )
+    for number, channel in enumerate(channels):
+        rows, most = (bindparam(f"{name}_{number}", type_=Integer) for name in ("rows", "notices"))
+        replies = _of(channel, Priority.REPLY).limit(rows).cte(f"replies_{number}")
+        left = rows - select(func.count()).select_from(replies).scalar_subquery()
+        notices = _of(channel, Priority.NOTICE).limit(func.least(most, left)).cte(f"notices_{number}")
         taken += [select(replies.c.id), select(notices.c.id)]
     every = union_all(*taken).subquery()
     return select(every.c.id)
 
 
-def _of(now: datetime, channel: str, priority: Priority) -> Select[int]:
+def _of(channel: str, priority: Priority) -> Select[int]:
     """Rows of one kind that may leave now.
 
     A row waits for the earlier ones of its address, also while those wait for their next try. But a reply does not
     wait for a notice, else a broadcast to a hundred thousand would hold up every answer to them; unless that notice
     is just being sent.
     """
+    now = bindparam("now", type_=DateTime(timezone=True))
     earlier = aliased(Outbox)
     goes_first = exists().where(
         earlier.address == Outbox.address,
@@ -286,10 +321,10 @@ def _not_stopped(broadcast_id: InstrumentedAttribute[int | None]) -> ColumnEleme
     return or_(broadcast_id.is_(None), ~is_stopped)
 
 
-def _of_address(column: str) -> ScalarSelect[datetime | None]:
+def _of_address(column: str) -> Label[datetime | None]:
     """What is known of the address of a row that is being taken."""
     known = select(getattr(ChannelAddress, column)).where(ChannelAddress.address == Outbox.address)
-    return known.correlate(Outbox).scalar_subquery()
+    return known.correlate(Outbox).scalar_subquery().label(column)
 
 
 async def _unless_heard(

@@ -38,7 +38,7 @@ async def conversation_of(session: AsyncSession, address: str, channel: str) -> 
 
 
 async def update(session: AsyncSession, sealer: Sealer, heard: Sequence[tuple[datetime, Incoming]]) -> None:
-    """Note what the messages of one address, each with when it arrived, say of the person: who writes can be reached.
+    """Note what messages of one address, each with when it was written, say of the person: who writes can be reached.
 
     What waited for them to write goes now. What nobody wrote (`Incoming.due`) says nothing.
     """

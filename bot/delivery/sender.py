@@ -34,6 +34,10 @@ log = structlog.get_logger()
 
 _POLL = 2.0  # seconds: the net under LISTEN
 _GRACE = 12.0  # seconds at the end for what is under way; a request to a provider takes 10 at most
+_IN_LINE = 0.5
+"""Seconds that a notice in our hand waits at most before it asks for its turn again."""
+_ASKING = 3
+"""Notices that ask for their turn at the same time, on one channel; the others stand in line behind them."""
 _SOON = 0.01  # seconds added to a wait, so that it is over when it is looked at
 
 
@@ -72,7 +76,7 @@ class Sender:
         pace: Pace | None = None,
         live: Live | None = None,
         pressure: Pressure | None = None,
-        in_flight: int = 8,
+        in_flight: int = 20,
         lease_seconds: float = 60.0,
     ) -> None:
         self._database = database
@@ -84,6 +88,7 @@ class Sender:
         self._pressure = pressure
         self._in_flight = in_flight
         self._lease_seconds = lease_seconds
+        self._in_line = {name: asyncio.Semaphore(_ASKING) for name in channels}
         self._closed_until: dict[tuple[str, Priority], datetime] = {}
         self._sending: dict[asyncio.Task[None], Due] = {}
         self._stopping = asyncio.Event()
@@ -232,10 +237,20 @@ class Sender:
     async def _wait_for_turn(self, due: Due) -> None:
         """Return when the message may go.
 
+        Notices wait for theirs here, in line, so that the next is ready when there is one: taking it from the outbox only
+        then would cost more time than lies between two turns.
+
         Raises:
             NotYet: that is too far off to keep the row in hand.
         """
-        answer = await self._pace.ask(due.channel, due.address, due.priority)
+        if due.priority is Priority.NOTICE:
+            async with self._in_line[due.channel]:
+                answer = await self._pace.ask(due.channel, due.address, due.priority)
+                while answer.everybody and answer.seconds < _IN_LINE and not self._stopping.is_set():
+                    await asyncio.sleep(answer.seconds)
+                    answer = await self._pace.ask(due.channel, due.address, due.priority)
+        else:
+            answer = await self._pace.ask(due.channel, due.address, due.priority)
         limit = "account" if answer.go or answer.everybody else "recipient"
         metrics.LIMITER_SECONDS.labels(due.channel, limit).observe(answer.seconds)
         if answer.go:
@@ -267,6 +282,8 @@ class Sender:
     async def _failed(self, due: Due, error: ChannelError) -> None:
         metrics.FAILURES.labels(due.channel, "send", metrics.code(error.code)).inc()
         known = meaning(error.code)
+        if isinstance(self._channels[due.channel], CanBeAsked):
+            due = replace(due, maybe_sent=False)  # it was asked before this try: an earlier doubt is settled
         values = after_failure(due, error, self._clock(), random.random())  # noqa: S311 (spreads tries, no secret)
         if known.everybody:
             seconds = wait_seconds(error, 1)

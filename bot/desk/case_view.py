@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases import history, queries
 from bot.cases.lifecycle import OPEN
+from bot.channels import windows
 from bot.desk.context import Desk
 from bot.desk.facts import Fact, facts
 from bot.desk.refusals import NotFound
@@ -31,8 +32,14 @@ from bot.storage.tables import (
     Role,
 )
 
-WINDOW = timedelta(hours=24)
-"""For so long after a participant wrote, WhatsApp lets us write freely."""
+
+@dataclass(frozen=True)
+class Quote:
+    """The line that a participant quotes, or changes: shown above theirs."""
+
+    line: Message
+    body: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Bubble:
     body: str
     name: str
     tick: Tick | None = None
+    quote: Quote | None = None
     files: tuple[SentFile, ...] = ()
     place: Location | None = None
     card: Contact | None = None
@@ -77,6 +85,11 @@ class Reached:
     phone: str
     unreachable: bool
     window_closed: bool
+    """Whether only an approved template would pass now, or nothing."""
+    window_until: datetime | None
+    """Until when we may write freely; None where there is no such limit."""
+    templated: bool
+    """Whether there is a template for an agent's reply."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,14 +129,17 @@ async def view(
     lines = await queries.messages(session, case)
     entries = await history.entries(session, "case", case.id)
     meant = await keeping.corrections(session, [line.id for line in lines if line.intent])
-    names = await _names(session, lines, entries, [by for _, by in meant.values()])
+    quoted = await _quoted(session, lines)
+    names = await _names(session, [*lines, *quoted.values()], entries, [by for _, by in meant.values()])
     assignee = await session.get(Agent, case.assignee_id) if case.assignee_id else None
+    bubbles = await _bubbles(desk, session, lines, names, revealed=revealed)
+    bubbles = _with_quotes(desk, bubbles, quoted, names, revealed=revealed)
     return CaseView(
         case=case,
         talk=talk,
         assignee=assignee,
         reached=await _reached(desk, session, talk, revealed=revealed),
-        bubbles=_with_meanings(await _bubbles(desk, session, lines, names, revealed=revealed), meant, names),
+        bubbles=_with_meanings(bubbles, meant, names),
         steps=[Step(entry, names.get(entry.by_id or "", "")) for entry in entries],
         facts=facts(desk, case, language, revealed=revealed),
         evidence=await evidence(desk, session, case, revealed=revealed),
@@ -177,6 +193,34 @@ async def _bubbles(
     ]
 
 
+async def _quoted(session: AsyncSession, lines: Sequence[Message]) -> dict[int, Message]:
+    """The lines that others refer to, by id; they may be older than all that are shown."""
+    ids = {line.refers_to for line in lines if line.refers_to}
+    if not ids:
+        return {}
+    return {line.id: line for line in await session.scalars(select(Message).where(Message.id.in_(ids)))}
+
+
+def _with_quotes(
+    desk: Desk,
+    bubbles: Sequence[Bubble],
+    quoted: Mapping[int, Message],
+    names: Mapping[str, str],
+    *,
+    revealed: bool,
+) -> list[Bubble]:
+    """The same lines, each with the one that it refers to."""
+    shown: list[Bubble] = []
+    for bubble in bubbles:
+        line = quoted.get(bubble.message.refers_to or 0)
+        if line is None:
+            shown.append(bubble)
+            continue
+        quote = Quote(line, _body(desk, line, revealed=revealed), names.get(str(line.agent_id), ""))
+        shown.append(replace(bubble, quote=quote))
+    return shown
+
+
 def _with_meanings(
     bubbles: Sequence[Bubble], meant: Mapping[int, tuple[str, UUID]], names: Mapping[str, str]
 ) -> list[Bubble]:
@@ -204,20 +248,19 @@ def _body(desk: Desk, line: Message, *, revealed: bool) -> str:
 async def _reached(desk: Desk, session: AsyncSession, talk: Conversation, *, revealed: bool) -> Reached:
     known = await session.get(ChannelAddress, talk.address)
     channel, _, own = talk.address.partition(":")
+    heard = (known.last_inbound_at, known.window_closed_at) if known else (None, None)
     reached = Reached(
         channel=channel,
         name=str(desk.sealer.open(known.sealed_profile_name)) if known and known.sealed_profile_name else "",
         address=own,
         phone=str(desk.sealer.open(known.sealed_phone)) if known and known.sealed_phone else "",
         unreachable=bool(known and known.unreachable_since),
-        window_closed="whatsapp" in channel and _long_ago(known, desk.clock()),
+        window_closed=not windows.is_open(channel, *heard, desk.clock()),
+        window_until=windows.open_until(channel, *heard),
+        templated=any(template.purpose == "agent_reply" for template in desk.config.templates),
     )
     if revealed:
         return reached
     return replace(
         reached, name=mask(reached.name), address=hidden(reached.address), phone=hidden(reached.phone)
     )
-
-
-def _long_ago(known: ChannelAddress | None, now: datetime) -> bool:
-    return bool(known and known.last_inbound_at and now - known.last_inbound_at > WINDOW)

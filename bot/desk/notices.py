@@ -17,7 +17,8 @@ from bot.desk.forms import LONGEST, field, row_id
 from bot.desk.names import place_name
 from bot.desk.pages import Pages
 from bot.desk.refusals import Forbidden, NotFound
-from bot.notices import queries
+from bot.notices import broadcasts, queries
+from bot.notices.telling import STARTED
 from bot.storage.tables import Agent, Notice, Role, UpdateStatus
 
 OVER_SHOWN = 30
@@ -63,6 +64,16 @@ def standing(notice: Notice, now: datetime) -> str:
     return "planned" if notice.starts_at > now else "active"
 
 
+async def broadcasts_of(desk: Desk, session: AsyncSession, notice: Notice) -> dict[str, Any]:
+    """What the templates show of a notice's broadcasts."""
+    found = await broadcasts.listed(session, notice.id)
+    return {
+        "broadcasts": found,
+        "told": await broadcasts.progress(session, found, desk.clock()),
+        "under_way": any(broadcast.state in STARTED for broadcast in found),
+    }
+
+
 @dataclass(frozen=True)
 class _NoticePages:
     """Shows notices, and does what their forms say."""
@@ -94,7 +105,9 @@ class _NoticePages:
             entries = await history.entries(session, "notice", notice.id)
             people = {str(id_): name for id_, name in await session.execute(select(Agent.id, Agent.name))}
             updates = await queries.updates(session, notice.id)
-        values = names(self.desk) | {
+            told = await broadcasts_of(self.desk, session, notice)
+        values = names(self.desk) | told
+        values |= {
             "notice": notice,
             "updates": updates,
             "steps": [(entry, people.get(entry.by_id or "", "")) for entry in entries],

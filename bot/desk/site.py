@@ -4,7 +4,18 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.desk import case, dead_letters, inbox, misread, nlu, notice_writing, notices, signing_in, streams
+from bot.desk import (
+    case,
+    dead_letters,
+    inbox,
+    misread,
+    nlu,
+    notice_broadcasts,
+    notice_writing,
+    notices,
+    signing_in,
+    streams,
+)
 from bot.desk.context import Desk
 from bot.desk.guard import Guard, for_everybody
 from bot.desk.pages import Pages
@@ -28,6 +39,7 @@ def router(desk: Desk) -> APIRouter:
     streams.add(routes, desk, pages)
     notice_writing.add(routes, desk, pages)  # before `notices`: "new" is no id
     notices.add(routes, desk, pages)
+    notice_broadcasts.add(routes, desk, pages)
     dead_letters.add(routes, desk, pages)
     nlu.add(routes, desk, pages)
     misread.add(routes, desk, pages)

@@ -13,7 +13,7 @@ from bot.storage.tables import DeliveryReceipt, Outbox, OutboxState
 
 @dataclass(frozen=True)
 class Tick:
-    """`state`: queued, retrying, sent, delivered, read, failed, unknown or cancelled; `reason` is a key, or ""."""
+    """`state`: queued, retrying, waiting, sent, delivered, read, failed, unknown or cancelled; `reason` is a key, or ""."""
 
     state: str
     reason: str = ""
@@ -41,6 +41,8 @@ def tick(row: Outbox, receipt: DeliveryReceipt | None) -> Tick:
     """How far one message came."""
     if row.state is OutboxState.SENT and receipt:
         return _reported(receipt)
+    if row.state is OutboxState.WAITING:
+        return Tick("waiting")
     states = {OutboxState.DEAD: "failed", OutboxState.QUEUED: "retrying" if row.error_code else "queued"}
     return _because(states.get(row.state, row.state.value), row.error_code)
 

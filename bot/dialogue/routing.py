@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.dialogue.commands import Commands
+from bot.dialogue.correcting import told_anew
 from bot.dialogue.flow import Flow, Flows
 from bot.dialogue.questions import Evidence, Unclear
 from bot.dialogue.requests import Ask
@@ -216,9 +217,9 @@ class Router:
 
     def _in_form(self, said: Said, waiting: Open) -> Route:
         question = waiting.ask.question
-        edited = self._edited(said, waiting) if said.instead_of else None
-        if edited:
-            return edited
+        anew = told_anew(waiting.form, waiting.asked[:-1], said)
+        if anew:
+            return Correct(*anew)
         if said.media and (not said.text or isinstance(question, Evidence)):
             return MediaKept()
         if self._wants_out(said):
@@ -276,24 +277,6 @@ class Router:
         if certain:
             return words > _FEW and (question or (light and wishes))
         return wishes
-
-    def _edited(self, said: Said, waiting: Open) -> Correct | None:
-        """An edited message corrects the answer that it gave before; None where it gave none."""
-        heard = Heard.of(said)
-        heard_before = any(said.before in item.text for item in waiting.form.heard)
-        for ask in reversed(waiting.asked[:-1]):
-            question, known = ask.question, waiting.form.answers.get(ask.id)
-            if question.open_ended:
-                kept = _told_anew(known, said)
-            elif not question.correctable:
-                continue
-            elif waiting.form.told_by.get(ask.id) == said.instead_of:
-                kept = question.read(said, [], strictly=False)
-            else:
-                kept = question.correct(heard) if heard_before else None
-            if kept is not None and kept != known and not isinstance(kept, Unclear):
-                return Correct(ask.id, kept)
-        return None
 
     def _correction(self, said: Said, waiting: Open) -> Route | None:
         mark = _CORRECTION.search(said.text)
@@ -371,12 +354,6 @@ class Router:
     def _offered(self, intent: str) -> bool:
         flow = self._flows.get(intent)
         return flow is not None and flow.offered and not flow.courtesy
-
-
-def _told_anew(story: Any, said: Said) -> str | None:
-    """A story with a message in it as that is after its edit; None where it is no part of it."""
-    parts = f"\n{story}\n".split(f"\n{said.before}\n")
-    return f"\n{said.text}\n".join(parts).strip("\n") if said.before and len(parts) > 1 else None
 
 
 def _only_names(said: Said) -> bool:

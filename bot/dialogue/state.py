@@ -26,6 +26,8 @@ class Said:
     quoted: str | None = None
     named: str | None = None
     """The id of the option that the words name, of those under an earlier question that was quoted."""
+    asked: str | None = None
+    """The earlier question that was quoted, as the ids of its buttons begin: the form's number, the question's id."""
     instead_of: str | None = None
     """The id of the message that this one corrects, and `before` what that one said."""
     before: str = ""

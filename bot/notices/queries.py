@@ -72,6 +72,8 @@ async def listed(
 
 async def latest_updates(session: AsyncSession, notices: Sequence[Notice]) -> dict[int, NoticeUpdate]:
     """The newest update of each notice that has one."""
+    if not notices:
+        return {}
     ids = [notice.id for notice in notices]
     query = select(NoticeUpdate).where(NoticeUpdate.notice_id.in_(ids)).order_by(NoticeUpdate.id)
     return {update.notice_id: update for update in await session.scalars(query)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, Update, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,7 +50,8 @@ async def opt_out(session: AsyncSession, address: str, now: datetime) -> int:
         How many wishes that ended; 0 also where it was said before.
     """
     ended = await unsubscribe(session, address, now)
-    await session.execute(_addressed(address).values(opted_out_at=now))
+    since = func.coalesce(ChannelAddress.opted_out_at, now)
+    await session.execute(_addressed(address).values(opted_out_at=since))
     await cancel_rows(session, Outbox.address == address, Outbox.priority == Priority.NOTICE, now=now)
     return ended
 

@@ -65,6 +65,8 @@ class Database:
             json_deserializer=orjson.loads,
             hide_parameters=True,  # an error message never carries what a participant wrote
         )
+        self.alone: AsyncEngine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        """The same pool, where each statement is a transaction of its own: one round trip in place of three."""
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self.sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(
             self.engine, expire_on_commit=False

@@ -78,14 +78,15 @@ async def test_every_operation_is_described(world: World) -> None:
     described = await document(world)
     assert described["openapi"].startswith("3.1")
     operations = [(path, *item) for path, verbs in described["paths"].items() for item in verbs.items()]
-    assert len(operations) == 17
+    assert len(operations) == 21
     for path, method, operation in operations:
         assert path.startswith("/api/v1/")
         assert operation["security"] == [{"HTTPBearer": []}]
         assert operation["summary"]
         assert operation["description"]
         good = [code for code in operation["responses"] if code.startswith("2")]
-        assert good == (["201"] if method == "post" and "/notices" in path else ["200"])
+        makes = method == "post" and path.endswith(("/notices", "/updates"))
+        assert good == (["201"] if makes else ["200"])
         for code, response in operation["responses"].items():
             kind = "application/json" if code in good else "application/problem+json"
             assert list(response["content"]) == [kind], (path, code)
@@ -112,8 +113,13 @@ async def test_answers_fit_their_schemas(
 ) -> None:
     described = await document(world)
     number = await world.case(kind=CaseKind.HANDOVER, fields={"facility": "RS SMC"})
-    notice = (await supervisor.post("/notices", json=closure)).json()
+    notice = (await supervisor.post("/notices", json=closure | {"broadcast": True})).json()
+    at = f"/notices/{notice['id']}/broadcasts"
+    [broadcast] = (await supervisor.get(at)).json()["items"]
     for name, path, method, body in (
+        ("BroadcastList", at, "GET", None),
+        ("BroadcastPage", f"{at}/{broadcast['id']}/pause", "POST", None),
+        ("ProblemDetails", f"{at}/{broadcast['id']}/pause", "POST", None),
         ("WholeNotice", f"/notices/{notice['id']}", "PATCH", {"title": "x"}),
         ("UpdatePage", f"/notices/{notice['id']}/updates", "POST", {"status": "monitoring", "body": "x"}),
         ("NoticeList", "/notices", "GET", None),

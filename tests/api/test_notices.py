@@ -238,10 +238,13 @@ async def test_a_broadcast_reaches_the_subscribers_in_its_scope(
         async with world.api.database.sessions.begin() as session:
             await subscribe(session, address, branch, None, now)
     notice = await publish(supervisor, closure, broadcast=True)
+    await world.tell()
     await supervisor.post(
         f"/notices/{notice['id']}/updates", json={"status": "monitoring", "body": "Sedang dibersihkan."}
     )
+    await world.tell()
     await supervisor.patch(f"/notices/{notice['id']}", json={"ends_at": now.isoformat()})
+    await world.tell()
     told = await world.sent()
     assert len(told) == 3
     assert "Kantor Palembang tutup" in told[0]

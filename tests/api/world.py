@@ -9,13 +9,14 @@ from uuid import uuid4
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.api import Api, problem_handlers, router
 from bot.cases.opening import NewCase, open_case
 from bot.config import Config, load_config
 from bot.conversation.handling import Handling
 from bot.live import Live
+from bot.notices.broadcaster import Broadcaster
 from bot.notices.publishing import Publisher
 from bot.settings import HOME
 from bot.staff import create_token
@@ -27,6 +28,7 @@ from bot.storage.tables import (
     ChannelAddress,
     Conversation,
     Outbox,
+    OutboxState,
     Participant,
     Role,
 )
@@ -92,6 +94,24 @@ class World:
             wanted = NewCase(kind=kind, summary=summary, branch=branch, **new)
             case = await open_case(session, self.api.sealer, self.api.config, talk, wanted, self.api.clock())
             return case.number
+
+    async def tell(self) -> None:
+        """Make the messages of broadcasts, and have them sent."""
+        api = self.api
+        broadcaster = Broadcaster(
+            database=api.database,
+            sealer=api.sealer,
+            config=api.config,
+            texts=sample()[1],
+            channels=("telegram",),
+            live=api.live,
+            clock=api.clock,
+        )
+        while await broadcaster.round():
+            pass
+        gone = {"state": OutboxState.SENT, "sent_at": api.clock()}
+        async with api.database.sessions.begin() as session:
+            await session.execute(update(Outbox).where(Outbox.broadcast_id.is_not(None)).values(gone))
 
     async def sent(self) -> list[str]:
         """Every text that is queued for participants, in order."""

@@ -53,6 +53,7 @@ SAYS = {
     },
     "photo-caption": {
         "text": "kursi ruang tunggu penuh semua",
+        "album": "13900000000000210",
         "media": file(MediaKind.IMAGE, "10x", "image/jpeg", size=150331),
     },
     "document": {

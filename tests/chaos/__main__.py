@@ -25,24 +25,33 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=3000)
     parser.add_argument("--at-once", type=int, default=40, help="conversations at the same time")
     parser.add_argument("--every", type=float, default=5.0, help="seconds between two blows, on average")
+    parser.add_argument(
+        "--patience", type=float, default=300.0, help="seconds until something counts as stuck"
+    )
     parser.add_argument("--folder", type=Path, default=None, help="keep databases and logs there")
     parser.add_argument("--forecast", action="store_true", help="only print what would break, and when")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
-    plan = Plan(seed, given.seconds, given.conversations, given.at_once, given.every)
-    print(f"seed {seed}: python -m tests.chaos --seed {seed} --seconds {given.seconds:g} "
-          f"--conversations {given.conversations} --at-once {given.at_once} --every {given.every:g}", flush=True)  # fmt: skip
+    plan = Plan(seed, given.seconds, given.conversations, given.at_once, given.every, given.patience)
+    _tell(
+        f"seed {seed}: python -m tests.chaos --seed {seed} --seconds {given.seconds:g} "
+        f"--conversations {given.conversations} --at-once {given.at_once} --every {given.every:g}"
+    )
     if given.forecast:
         for event in forecast(seed, given.seconds, given.every):
-            print(f"{event.at:8.1f} s  {event.blow} ({event.which}), {event.seconds:.1f} s")
+            _tell(f"{event.at:8.1f} s  {event.blow} ({event.which}), {event.seconds:.1f} s")
         return
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="siaga-chaos-") as name:
         folder = given.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
-        report = asyncio.run(run(plan, folder))
-    print(written(report, time.monotonic() - began))
+        report = asyncio.run(run(plan, folder, _tell))
+    _tell(written(report, time.monotonic() - began))
     sys.exit(0 if report.good else 1)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)  # noqa: T201
 
 
 def written(report: Report, seconds: float) -> str:

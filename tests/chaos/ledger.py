@@ -23,16 +23,15 @@ from bot.storage.tables import (
     Outbox,
 )
 from tests.chaos.house import House
-from tests.chaos.people import Told
+from tests.chaos.people import CASE, Told
 from tests.chaos.post import Posted
 from tests.chaos.reckoning import Line, Queued, Shown, Talk, Written
 from tests.chaos.script import Script
 from tests.standins.server import Taken
 
-_CASE = re.compile(r"\b[A-Z]{3}-\d{4}-\d{5}\b")
 _DIFFERS = (
-    (_CASE, "<case>"),
-    (re.compile(r"Antrean ke-\d+"), "Antrean ke-<n>"),
+    (CASE, "<case>"),
+    (re.compile(r"antrean ke-\d+", re.IGNORECASE), "antrean ke-<n>"),
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+\d\d:\d\d|Z)"), "<when>"),
     (re.compile(r"(Senin|Selasa|Rabu|Kamis|Jumat|Sabtu|Minggu), \d+ \w+ \d{4}"), "<day>"),
     (re.compile(r"pukul \d\d\.\d\d"), "pukul <time>"),
@@ -117,7 +116,7 @@ def _talk(
         outbox=tuple(Queued(row.state.value, _full(row)) for row in found.outbox.get(address, ())),
         shown=tuple(Shown(one, plain(text, script), doubtful) for one, text, doubtful in shown),
         cases=tuple(sorted(_case(case, script) for case in cases)),
-        numbers=all(number in numbers for _, text, _ in shown for number in _CASE.findall(text)),
+        numbers=all(number in numbers for _, text, _ in shown for number in CASE.findall(text)),
         state=_state(found.talks.get(address), sealer),
         receipts=tuple((receipts[one], found.receipts.get(one)) for one, _, _ in shown if one in receipts),
         stuck=told.stuck,

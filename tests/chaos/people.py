@@ -2,20 +2,22 @@
 
 import asyncio
 import random
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import asyncpg
 import httpx
 
 from tests.chaos.house import House
-from tests.chaos.post import PATIENCE, Letter, Post, telegram_letter, twilio_letter
+from tests.chaos.post import Letter, Post, telegram_letter, twilio_letter
 from tests.chaos.script import Script, Step
 
+CASE = re.compile(r"\b[A-Z]{3}-\d{4}-\d{5}\b")
+"""A case's number, as it is read out on the phone."""
 _LOOK = 0.2  # seconds
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Stuck(Exception):
@@ -36,7 +38,6 @@ class Told:
 
     script: Script
     wrote: list[Written] = field(default_factory=list)
-    agent_said: list[str] = field(default_factory=list)
     stuck: str | None = None
     """At which step nothing happened any more."""
 
@@ -48,16 +49,16 @@ class Turns:
         self._url = url
         self._waiting: dict[str, tuple[int, asyncio.Event]] = {}
 
-    async def taken(self, address: str, messages: int) -> None:
+    async def taken(self, address: str, messages: int, patience: float) -> None:
         """Return when that many messages of the address were taken in and none is pending.
 
         Raises:
-            Stuck: that does not come about within `PATIENCE`.
+            Stuck: that does not come about within `patience` seconds.
         """
         done = asyncio.Event()
         self._waiting[address] = messages, done
         try:
-            await asyncio.wait_for(done.wait(), PATIENCE)
+            await asyncio.wait_for(done.wait(), patience)
         except TimeoutError:
             raise Stuck("a message was not read") from None
         finally:
@@ -69,7 +70,7 @@ class Turns:
         while True:
             await asyncio.sleep(_LOOK)
             try:
-                connection = connection or await asyncpg.connect(self._url, timeout=5)
+                connection = connection or await asyncpg.connect(self._url, timeout=5, command_timeout=10)
                 rows = await connection.fetch(
                     "select address, count(*) filter (where state <> 'pending') as done, "
                     "count(*) filter (where state = 'pending') as pending "
@@ -121,8 +122,8 @@ class Street:
             if step.tap
             else [self._write(told, text) for text in step.texts]
         )
-        await self._send(told.script, letters)
-        await self.turns.taken(told.script.address, len(told.wrote))
+        await self._send(letters, step.scattered and told.script.channel == "whatsapp")
+        await self.turns.taken(told.script.address, len(told.wrote), self.post.patience)
 
     def _write(self, told: Told, text: str) -> Letter:
         script, words = told.script, told.script.words(text)
@@ -138,7 +139,7 @@ class Street:
 
     async def _tap(self, told: Told, title: str) -> Letter:
         """A tap on the button below our newest message, once it is there."""
-        script, until = told.script, time.monotonic() + PATIENCE
+        script, until = told.script, time.monotonic() + self.post.patience
         while (found := self._button(script, title)) is None:
             if time.monotonic() > until:
                 raise Stuck(f"no button {title}")
@@ -156,74 +157,67 @@ class Street:
 
     def _button(self, script: Script, title: str) -> tuple[str, str] | None:
         """The newest message to the participant that has such a button, and what a tap on it carries."""
-        if script.channel == "telegram":
-            for sent in reversed(self.house.telegram.sent):
-                if str(sent["chat_id"]) == script.person:
-                    rows = (sent.get("reply_markup") or {}).get("inline_keyboard", [])
-                    for button in (button for row in rows for button in row):
-                        if button["text"] == title:
-                            return str(sent["message_id"]), button["callback_data"]
-            return None
-        for shown in reversed(self.house.twilio.shown):
-            if shown["to"] == script.address:
-                for button in shown["buttons"]:
-                    if button["title"] == title:
-                        return shown["sid"], button["id"]
-        return None
+        offered = _on_telegram(self.house) if script.channel == "telegram" else _on_whatsapp(self.house)
+        return next(
+            (
+                (message, data)
+                for to, message, buttons in offered
+                for name, data in buttons
+                if to == script.address and name == title
+            ),
+            None,
+        )
 
-    async def _send(self, script: Script, letters: Sequence[Letter]) -> None:
-        """Telegram keeps the order of a chat, Twilio does not."""
-        if script.channel == "telegram":
-            for letter in letters:
-                await self.post.deliver(letter)
-        else:
+    async def _send(self, letters: Sequence[Letter], scattered: bool) -> None:
+        """One after the other, as Telegram does and Twilio mostly, or all at once."""
+        if scattered:
             await asyncio.gather(*(self.post.deliver(letter) for letter in letters))
+            return
+        for letter in letters:
+            await self.post.deliver(letter)
 
     # The agent
 
     async def _agent(self, told: Told, does: str) -> None:
-        """Claim, answer or end the participant's hand-over; what may have been done is looked up, not repeated."""
+        """Claim, answer or end the participant's hand-over. It is asked for until it is done: the key makes it once."""
         verb, _, text = does.partition(" ")
-        body = {"body": told.script.words(text)} if text else {}
-        if text:
-            told.agent_said.append(body["body"])
-        until = time.monotonic() + PATIENCE
+        body = {"body": told.script.words(text)} if text else None
+        key, refused = f"{told.script.number}-{verb}", "the case is not known"
+        until = time.monotonic() + self.post.patience
         while time.monotonic() < until:
-            try:
-                if await self._done(told, verb, body):
-                    return
-            except (httpx.TransportError, ValueError):
-                pass
+            if number := self._case_of(told.script):
+                url = f"{self.chance.choice(self.house.webs())}/api/v1/cases/{number}/{verb}"
+                try:
+                    answer = await self.api.post(url, json=body, headers={"Idempotency-Key": key})
+                except httpx.TransportError as error:
+                    refused = type(error).__name__
+                else:
+                    if answer.is_success:
+                        return
+                    refused = f"{answer.status_code} {answer.text[:200]}"
             await asyncio.sleep(0.5)
-        raise Stuck(f"an agent could not {verb}")
+        raise Stuck(f"an agent could not {verb} {number}: {refused}")
 
-    async def _done(self, told: Told, verb: str, body: dict[str, str]) -> bool:
-        base = self.chance.choice(self.house.webs())
-        number = await self._case_of(base, told)
-        if number is None:
-            return False
-        seen = await self._get(base, f"/api/v1/cases/{number}")
-        match verb:
-            case "claim" if seen["status"] == "assigned":
-                return True
-            case "reply" if any(body["body"] in line["body"] for line in seen["messages"]):
-                return True
-            case "resolve" if seen["status"] in ("resolved", "closed"):
-                return True
-        answer = await self.api.post(f"{base}/api/v1/cases/{number}/{verb}", json=body)
-        return answer.is_success
+    def _case_of(self, script: Script) -> str | None:
+        """The number of the participant's hand-over, as they were told it."""
+        told = (CASE.search(text) for text in shown_to(self.house, script))
+        return next((found.group() for found in told if found), None)
 
-    async def _case_of(self, base: str, told: Told) -> str | None:
-        """The number of the participant's hand-over, as its messages tell it: that is how an agent finds it too."""
-        found = [line for line in shown_to(self.house, told.script) if "Nomor:" in line]
-        return found[0].partition("Nomor:")[2].split()[0].strip("*.") if found else None
 
-    async def _get(self, base: str, path: str) -> dict[str, Any]:
-        answer = await self.api.get(base + path)
-        if not answer.is_success:
-            raise ValueError(answer.status_code)
-        page: dict[str, Any] = answer.json()
-        return page
+Offered = Iterator[tuple[str, str, list[tuple[str, str]]]]
+"""To whom, our message's id, and the title and id of each of its buttons; newest first."""
+
+
+def _on_telegram(house: House) -> Offered:
+    for sent in reversed(house.telegram.sent):
+        rows = (sent.get("reply_markup") or {}).get("inline_keyboard", [])
+        buttons = [(button["text"], button["callback_data"]) for row in rows for button in row]
+        yield f"telegram:{sent['chat_id']}", str(sent["message_id"]), buttons
+
+
+def _on_whatsapp(house: House) -> Offered:
+    for shown in reversed(house.twilio.shown):
+        yield shown["to"], shown["sid"], [(button["title"], button["id"]) for button in shown["buttons"]]
 
 
 def shown_to(house: House, script: Script) -> list[str]:

@@ -140,33 +140,35 @@ def reckon(talks: Sequence[Talk], reference: Sequence[Talk]) -> Reckoning:
 
 def _read(talk: Talk, found: list[Finding]) -> None:
     """Every acknowledged message became one line of the talk, as it was written, in the order of arrival."""
-
-    def wrong(what: Wrong, detail: str) -> None:
-        found.append(Finding(what, talk.name, detail))
-
     if talk.stuck:
-        wrong(Wrong.STUCK, talk.stuck)
-    stored = Counter(provider_id for provider_id, _ in talk.inbox)
-    states = dict(talk.inbox)
+        found.append(Finding(Wrong.STUCK, talk.name, talk.stuck))
+    rows = Counter(provider_id for provider_id, _ in talk.inbox)
     lines = Counter(line.provider_id for line in talk.lines)
-    words = {line.provider_id: line.text for line in talk.lines}
     for message in talk.wrote:
-        if message.taken_at is None:
-            wrong(Wrong.STUCK, "a webhook was never acknowledged")
-        elif not stored[message.provider_id] or states[message.provider_id] == "dead":
-            wrong(Wrong.LOST, f"acknowledged, and {states.get(message.provider_id, 'not stored')}")
-        elif states[message.provider_id] != "done":
-            wrong(Wrong.STUCK, f"a message is {states[message.provider_id]}")
-        elif not lines[message.provider_id]:
-            wrong(Wrong.LOST, "done, but no line of the talk")
-        elif words[message.provider_id] != message.text:
-            wrong(Wrong.MIXED_UP, "a line says something else")
-        if max(stored[message.provider_id], lines[message.provider_id]) > 1:
-            wrong(Wrong.TWICE, f"{stored[message.provider_id]} rows, {lines[message.provider_id]} lines")
-    foreign = set(lines) - {message.provider_id for message in talk.wrote}
-    if foreign:
-        wrong(Wrong.MIXED_UP, f"{len(foreign)} lines of messages that were not written here")
+        if missed := _missed(talk, message):
+            found.append(Finding(missed[0], talk.name, missed[1]))
+        count = rows[message.provider_id], lines[message.provider_id]
+        if max(count) > 1:
+            found.append(Finding(Wrong.TWICE, talk.name, f"{count[0]} rows, {count[1]} lines"))
+    if foreign := set(lines) - {message.provider_id for message in talk.wrote}:
+        what = f"{len(foreign)} lines of messages that were not written here"
+        found.append(Finding(Wrong.MIXED_UP, talk.name, what))
     _in_order(talk, found)
+
+
+def _missed(talk: Talk, message: Written) -> tuple[Wrong, str] | None:
+    """How far a message came, if it is no line of the talk that says the same."""
+    state = dict(talk.inbox).get(message.provider_id, "not stored")
+    said = next((line.text for line in talk.lines if line.provider_id == message.provider_id), None)
+    if message.taken_at is None:
+        return Wrong.STUCK, "a webhook was never acknowledged"
+    if state in ("not stored", "dead"):
+        return Wrong.LOST, f"acknowledged, and {state}"
+    if state != "done":
+        return Wrong.STUCK, f"a message is {state}"
+    if said is None:
+        return Wrong.LOST, "done, but no line of the talk"
+    return (Wrong.MIXED_UP, "a line says something else") if said != message.text else None
 
 
 def _in_order(talk: Talk, found: list[Finding]) -> None:
@@ -228,15 +230,7 @@ def _compare(talk: Talk, singles: list[str], reference: Sequence[Talk], found: l
     def wrong(what: Wrong, detail: str = "") -> None:
         found.append(Finding(what, talk.name, detail))
 
-    alike = [[shown.text for shown in other.shown] for other in reference]
-    if talk.loose:
-        said = {text for texts in alike for text in texts}
-        if unheard := [text for text in singles if text not in said]:
-            wrong(Wrong.REPLY_OTHER, unheard[0])
-        if not singles or not any(texts[0] == singles[0] and texts[-1] == singles[-1] for texts in alike):
-            wrong(Wrong.REPLY_LOST, "the first or the last reply is missing")
-    elif singles not in alike:
-        found.append(_replies(talk, singles, alike[0] if alike else []))
+    _compare_replies(talk, singles, [[shown.text for shown in other.shown] for other in reference], found)
     if not any(talk.cases == other.cases for other in reference):
         found.append(_cases(talk, reference[0].cases if reference else ()))
     if not talk.numbers:
@@ -246,6 +240,20 @@ def _compare(talk: Talk, singles: list[str], reference: Sequence[Talk], found: l
     for reported, stored in talk.receipts:
         if stored != reported:
             wrong(Wrong.RECEIPT, f"{reported} was reported, {stored} is stored")
+
+
+def _compare_replies(talk: Talk, singles: list[str], alike: list[list[str]], found: list[Finding]) -> None:
+    """All replies as in one conversation of the reference; of a loose one the first, the last, and none unheard."""
+    if not talk.loose:
+        if singles not in alike:
+            found.append(_replies(talk, singles, alike[0] if alike else []))
+        return
+    heard = {text for texts in alike for text in texts}
+    if unheard := [text for text in singles if text not in heard]:
+        found.append(Finding(Wrong.REPLY_OTHER, talk.name, unheard[0]))
+    firsts, lasts = {texts[0] for texts in alike if texts}, {texts[-1] for texts in alike if texts}
+    if not singles or singles[0] not in firsts or singles[-1] not in lasts:
+        found.append(Finding(Wrong.REPLY_LOST, talk.name, "the first or the last reply is missing"))
 
 
 def _replies(talk: Talk, singles: list[str], expected: list[str]) -> Finding:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 
 CHANNELS = ("whatsapp", "telegram")
-_SYLLABLES = [first + second for first in "bdgkmnpst" for second in "aeiou"]
-_MARK = 4  # syllables: 45 ** 4 conversations are told apart
+_LETTERS = "qxzjvw"  # of no word, so that no interpreter takes a mark for one
+_MARK = 6  # letters: 6 ** 6 conversations are told apart
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,13 @@ class Step:
 
     Args:
         texts: one message, or several that follow one another at once.
+        scattered: whether several arrive in any order, where the provider does not keep it.
         tap: instead, the title of a button below our newest message.
         agent: instead, what an agent does: ``claim``, ``reply ...`` or ``resolve``.
     """
 
     texts: tuple[str, ...] = ()
+    scattered: bool = False
     tap: str | None = None
     agent: str | None = None
 
@@ -49,8 +51,8 @@ class Script:
 
     @property
     def mark(self) -> str:
-        digits = [self.number // len(_SYLLABLES) ** place % len(_SYLLABLES) for place in range(_MARK)]
-        return "".join(_SYLLABLES[digit] for digit in digits)
+        digits = [self.number // len(_LETTERS) ** place % len(_LETTERS) for place in range(_MARK)]
+        return "".join(_LETTERS[digit] for digit in digits)
 
     @property
     def name(self) -> str:
@@ -99,7 +101,7 @@ KINDS = (
         ),
     ),
     Kind("complaint at once", (Step((_REFUSED,)), Step(tap="Tidak ada"), Step(tap="Ya, kirim"))),
-    Kind("queue", (*_says("mau bicara petugas"), Step(_NOTES), *_says("batal")), loose=True),
+    Kind("queue", (*_says("mau bicara petugas"), Step(_NOTES, scattered=True), *_says("batal")), loose=True),
     Kind(
         "agent",
         (
@@ -114,13 +116,19 @@ KINDS = (
     ),
     Kind("in pieces", (Step(("min", "mau tanya", "kantor palembang alamatnya di mana?")),), loose=True),
     Kind("admin", _says("halo", "administrasi", "mau pindah faskes", "tidak")),
-    Kind("gibberish", _says("asdf qwer {mark}", "zxcv", "tidak", "menu")),
+    Kind("gibberish", _says("asdf qwer", "zxcv", "tidak", "menu")),
 )
 
 
+def _apart(kind: Kind) -> Kind:
+    """The same, each message by itself."""
+    return Kind(kind.name, tuple(step for one in kind.steps for step in _says(*one.texts)), loose=True)
+
+
 def reference(first: int) -> list[Script]:
-    """One conversation of each kind on each channel, numbered from `first` on."""
-    pairs = [(kind, channel) for kind in KINDS for channel in CHANNELS]
+    """One conversation of each kind on each channel, numbered from `first` on; of loose ones both extremes."""
+    kinds = [*KINDS, *(_apart(kind) for kind in KINDS if kind.loose)]
+    pairs = [(kind, channel) for kind in kinds for channel in CHANNELS]
     return [Script(first + at, kind, channel) for at, (kind, channel) in enumerate(pairs)]
 
 

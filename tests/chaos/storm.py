@@ -5,12 +5,11 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import asyncpg
 import httpx
 from sqlalchemy import func, select
 
@@ -44,6 +43,7 @@ class Plan:
         conversations: how many, beside the reference.
         at_once: how many of them at the same time.
         every: seconds between two blows on average.
+        patience: seconds that anybody waits for anything before it counts as stuck.
     """
 
     seed: int
@@ -51,6 +51,7 @@ class Plan:
     conversations: int
     at_once: int = 40
     every: float = 5.0
+    patience: float = 300.0
 
 
 @dataclass
@@ -76,8 +77,11 @@ class Report:
 class Storm:
     """One run on a house that is ready."""
 
-    def __init__(self, plan: Plan, house: House, street: Street, database: Database) -> None:
-        self.plan, self.house, self.street, self.database = plan, house, street, database
+    def __init__(
+        self, plan: Plan, house: House, street: Street, database: Database, tell: Callable[[str], None]
+    ) -> None:
+        self.plan, self.house, self.street, self.database, self.tell = plan, house, street, database, tell
+        self._began = time.monotonic()
         self.receipts = Receipts(house, street.post, random.Random(f"{plan.seed} receipts"))
         self.gales = {name: Gale(name, plan.seed) for name in ("twilio", "telegram")}
         house.twilio.weather, house.telegram.weather = self.gales["twilio"], self.gales["telegram"]
@@ -92,9 +96,13 @@ class Storm:
             for job in (self.house.watch(), self.street.turns.watch(), self.receipts.watch())
         ]
         try:
+            self._say("the reference")
             before = await self._talks(calm)
+            self._say("the storm")
             told = await self._storm(scripts(plan.seed, plan.conversations, 1000))
+            self._say("the reference again")
             after = await self._talks(reference(len(calm)))
+            self._say("waiting until nothing is left")
             await self._settle()
         finally:
             for task in watching:
@@ -102,13 +110,17 @@ class Storm:
         await asyncio.gather(*watching, return_exceptions=True)
         return await self._reckon([*before, *after], told)
 
+    def _say(self, what: str) -> None:
+        self.tell(f"{time.monotonic() - self._began:6.0f} s  {what}")
+
     async def _talks(self, wanted: Sequence[Script]) -> list[Told]:
+        self.street.hurry = 0.2
         return list(await asyncio.gather(*(self.street.talk(script) for script in wanted)))
 
     async def _storm(self, wanted: Sequence[Script]) -> list[Told]:
         """All conversations, so many at a time, while one blow follows another."""
         room = asyncio.Semaphore(self.plan.at_once)
-        self.street.post.rough = True
+        self.street.post.rough, self.street.hurry = True, 1.0
 
         async def talk(script: Script) -> Told:
             async with room:
@@ -240,7 +252,7 @@ def _logged(house: House) -> tuple[dict[str, int], list[str]]:
 
 
 @asynccontextmanager
-async def ready(plan: Plan, folder: Path) -> AsyncIterator[Storm]:
+async def ready(plan: Plan, folder: Path, tell: Callable[[str], None]) -> AsyncIterator[Storm]:
     """A house in its own folder, ready for one run."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
     async with (
@@ -252,16 +264,16 @@ async def ready(plan: Plan, folder: Path) -> AsyncIterator[Storm]:
         async with database.sessions.begin() as session:
             token = await staff.create_token(session, Role.SUPERVISOR, "Rina", None, clock())
         api.headers["Authorization"] = f"Bearer {token}"
-        post = Post(house.webs, http, random.Random(f"{plan.seed} post"))
+        post = Post(house.webs, http, random.Random(f"{plan.seed} post"), patience=plan.patience)
         turns = Turns(house.services.database_url)
         street = Street(house, post, turns, api, random.Random(f"{plan.seed} people"))
         try:
-            yield Storm(plan, house, street, database)
+            yield Storm(plan, house, street, database, tell)
         finally:
             await database.close()
 
 
-async def run(plan: Plan, folder: Path) -> Report:
-    """A whole run, from nothing."""
-    async with ready(plan, folder) as storm:
+async def run(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Report:
+    """A whole run, from nothing; `tell` hears how far it is."""
+    async with ready(plan, folder, tell) as storm:
         return await storm.run()

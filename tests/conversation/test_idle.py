@@ -26,7 +26,7 @@ async def left_alone(database: Database, sealer: Sealer, clock: Clock) -> None:
     claimed = await inbox.claim(database, sealer, uuid4(), clock(), 30)
     assert claimed
     async with database.sessions.begin() as session:
-        talk = await inbox.retake(session, claimed, clock())
+        talk = await inbox.retake(session, claimed)
         talk.nudge_at = clock() + timedelta(minutes=1)
         await inbox.finish(session, claimed, clock())
 

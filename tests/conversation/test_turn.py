@@ -103,6 +103,9 @@ class Desk:
         async with self.database.sessions() as session:
             return await session.scalar(select(func.coalesce(func.max(Message.id), 0))) or 0
 
+    async def one_talk(self) -> Conversation:
+        return await self.one(Conversation)  # type: ignore[no-any-return]
+
     async def one(self, table: Any) -> Any:
         async with self.database.sessions() as session:
             return (await session.scalars(select(table))).one()

@@ -7,12 +7,15 @@ from uuid import uuid4
 
 import pytest
 
+from bot.app import Contents as KeptContents
 from bot.app import clock as real_clock
+from bot.channels.failures import TRIES
 from bot.channels.telegram import Telegram, TelegramAccount
 from bot.channels.whatsapp import WhatsApp
 from bot.channels.whatsapp_api import TwilioAccount
 from bot.delivery import outbox
 from bot.delivery.outbox import Room
+from bot.errors import ChannelError
 from bot.messages import Text
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
@@ -100,18 +103,37 @@ async def test_the_same_words_sent_before_are_another_message(post: Post, twilio
     assert len(twilio.sent) == 2
 
 
-async def test_twice_in_doubt_and_not_to_be_found_waits_for_a_person(
+async def in_doubt(post: Post, twilio: TwilioStandIn, *, again: bool = False) -> None:
+    """One try of which Twilio knows nothing afterwards; before another one it is asked."""
+    if again:
+        twilio.let_next_pass()
+    twilio.cut_next(after_taking=False)
+    attempts = (await post.row()).attempts
+    async with asyncio.timeout(20), post.sending():
+        while (await post.row()).attempts == attempts:
+            await asyncio.sleep(0.02)
+
+
+async def test_a_message_that_twilio_does_not_know_is_tried_until_twilio_is_back(
     post: Post, twilio: TwilioStandIn
 ) -> None:
+    """Twilio away for longer than between two tries: nobody has to look at what it did not take."""
     await post.queue("halo", to=PHONE)
-    twilio.cut_next(after_taking=False)  # sent
-    async with asyncio.timeout(20), post.sending():
-        while not (await post.row()).maybe_sent:
-            await asyncio.sleep(0.02)
-        twilio.let_next_pass()  # asked before the second try
-        twilio.cut_next(after_taking=False)  # the second try
-        while (await post.row()).state is OutboxState.QUEUED:
-            await asyncio.sleep(0.05)
+    await in_doubt(post, twilio)
+    await in_doubt(post, twilio, again=True)
+    row = await post.row()
+    assert (row.state, row.attempts) == (OutboxState.QUEUED, 2)
+    async with post.database.engine.begin() as connection:
+        await connection.exec_driver_sql("update outbox set next_try_at = now()")
+    assert await sent(post) is OutboxState.SENT
+    assert len(twilio.sent) == 1
+
+
+async def test_in_doubt_at_the_last_try_it_waits_for_a_person(post: Post, twilio: TwilioStandIn) -> None:
+    await post.queue("halo", to=PHONE)
+    async with post.database.engine.begin() as connection:
+        await connection.exec_driver_sql(f"update outbox set attempts = {TRIES - 1}")
+    await in_doubt(post, twilio)
     row = await post.row()
     assert (row.state, twilio.sent) == (OutboxState.UNKNOWN, [])
     assert await post.resend(row.id)
@@ -161,3 +183,14 @@ async def test_telegram_cannot_be_asked_and_is_tried_once_more(post: Post, teleg
         telegram.cut_next(after_taking=True)
     assert await sent(post) is OutboxState.UNKNOWN
     assert len(telegram.sent) == 2
+
+
+async def test_while_the_database_is_away_no_button_can_be_looked_up_and_nothing_is_in_doubt() -> None:
+    """Else the message would count as one that the provider may have, and be left to a person the second time."""
+    away = Database("postgresql://siaga@/siaga?host=/nonexistent")
+    contents = KeptContents(away, "AC")
+    for looking in (contents.get("siaga_buttons_2_v1"), contents.put("siaga_buttons_2_v1", "HX")):
+        with pytest.raises(ChannelError) as failed:
+            await looking
+        assert (failed.value.retry, failed.value.unknown) == (True, False)
+    await away.close()

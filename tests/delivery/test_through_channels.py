@@ -42,7 +42,7 @@ async def siaga(
     async def repeat(claimed: Claimed) -> None:
         heard = " + ".join(incoming.text for _, incoming in claimed.messages)
         async with database.sessions.begin() as session:
-            await inbox.retake(session, claimed, clock())
+            await inbox.retake(session, claimed)
             await outbox.queue(
                 session,
                 sealer,

@@ -26,6 +26,7 @@ from bot.media.keeping import Keeper
 from bot.media.stores import Folder
 from bot.media.vault import Vault
 from bot.messages import Address, Media
+from bot.notices.broadcaster import Broadcaster
 from bot.notices.publishing import Publisher
 from bot.reading.numbers import mask
 from bot.settings import HOME
@@ -149,6 +150,20 @@ class Scene:
             )
         await self.desk.live.publish(f"conversation:{talk.id}")
         return line
+
+    async def tell(self) -> None:
+        """Make the first messages of every broadcast."""
+        desk = self.desk
+        broadcaster = Broadcaster(
+            database=desk.database,
+            sealer=desk.sealer,
+            config=desk.config,
+            texts=desk.texts,
+            channels=("simwhatsapp",),
+            live=desk.live,
+            clock=desk.clock,
+        )
+        await broadcaster.round()
 
     async def rows(self, query: Any) -> list[Any]:
         async with self.database.sessions() as session:

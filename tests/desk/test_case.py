@@ -14,6 +14,7 @@ from bot.storage.tables import (
     History,
     Message,
     Outbox,
+    OutboxState,
     Owner,
     Role,
 )
@@ -252,12 +253,24 @@ async def test_what_looks_like_code_stays_words(scene: Scene, browser) -> None:
     assert "{{ 7*7 }}" in page.text
 
 
-async def test_warns_when_whatsapp_will_not_take_a_reply(scene: Scene, browser, clock) -> None:
+async def test_says_what_becomes_of_a_reply_when_whatsapp_takes_no_free_text(
+    scene: Scene, browser, clock
+) -> None:
     case = await scene.case()
-    clock.advance(25 * 3600)
     ani = await browser("Ani")
+    await ani.get(f"/desk/cases/{case.number}")
+    page = await ani.post(f"/desk/cases/{case.number}/claim")
+    assert "Jendela 24 jam WhatsApp tutup 24 Nov 11.55 WIB." in page.text
+    clock.advance(24 * 3600)
+    await ani.sign_in((await scene.rows(select(Agent)))[0])
     page = await ani.get(f"/desk/cases/{case.number}")
-    assert "Lebih dari 24 jam" in page.text
+    closed = "Jendela 24 jam WhatsApp sudah tutup."
+    assert page.text.count(f"{closed} Balasan akan menunggu dan terkirim begitu peserta menulis.") == 2
+    (row,) = await scene.rows(select(Outbox))
+    async with scene.database.sessions.begin() as session:
+        await session.execute(update(Outbox).values(state=OutboxState.WAITING))
+    page = await ani.get(f"/desk/cases/{case.number}")
+    assert re.search(r'<p class="tick waiting">menunggu peserta menulis', page.text), row
 
 
 async def test_a_reply_and_a_turn_do_not_wait_for_each_other_in_a_circle(scene: Scene, browser) -> None:

@@ -152,10 +152,13 @@ async def test_a_broadcast_says_how_many_will_hear(scene: Scene, browser) -> Non
     await citra.get("/desk/notices/new")
     page = await citra.post("/desk/notices/new", **CLOSURE, step="preview")
     assert "1 pelanggan di wilayah ini; siaran tidak dicentang" in page.text
-    page = await citra.post("/desk/notices/new", **CLOSURE, broadcast="1", step="preview")
+    begun = CLOSURE | {"starts_at": "2026-11-23T08:00", "broadcast": "1"}
+    page = await citra.post("/desk/notices/new", **begun, step="preview")
     assert "1 pelanggan akan menerimanya" in page.text
+    await scene.tell()
     assert await scene.rows(select(Outbox)) == [], case
-    await fill_in(citra, "/desk/notices/new", **CLOSURE, broadcast="1")
+    await fill_in(citra, "/desk/notices/new", **begun)
+    await scene.tell()
     (row,) = await scene.rows(select(Outbox))
     told = scene.desk.sealer.open(row.sealed)["body"]
     shown = re.sub(r"</?strong>", "*", page.text)

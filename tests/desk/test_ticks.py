@@ -34,6 +34,7 @@ TICKS = [
     ({"state": OutboxState.DEAD}, None, Tick("failed")),
     ({"state": OutboxState.UNKNOWN, "error_code": "timeout"}, None, Tick("unknown", "connection", "timeout")),
     ({"state": OutboxState.CANCELLED}, None, Tick("cancelled")),
+    ({"state": OutboxState.WAITING, "error_code": "63016"}, None, Tick("waiting")),
 ]
 
 

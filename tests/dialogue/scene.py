@@ -1,7 +1,7 @@
 """A talk without a database: a participant says things, the pure engine answers, look-ups come from a dict."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -59,10 +59,11 @@ class Scene:
         kind: MediaKind = MediaKind.IMAGE,
         unsupported: str | None = None,
         location: Location | None = None,
+        refers: Mapping[str, str] | None = None,
         **entities: str,
     ) -> list[str]:
         """Say something; `entities` are words of the text by entity name, `second` the words and the intent
-        of a second request in it. Gives the replies' keys."""
+        of a second request in it, `refers` what it refers to (fields of `Said`). Gives the replies' keys."""
         found = tuple(
             Entity(entity=name, value=value, start=text.index(value), end=text.index(value) + len(value))
             for name, value in entities.items()
@@ -87,7 +88,7 @@ class Scene:
             location=location,
             second=Interpretation(text=second[0], intent=second[1], confidence=1.0) if second else None,
         )
-        return self.take(said)
+        return self.take(replace(said, **(refers or {})))  # type: ignore[arg-type]
 
     def take(self, said: Said) -> list[str]:
         """Give one message to the engine, through the store and back as in the service."""

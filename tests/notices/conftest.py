@@ -61,7 +61,9 @@ class Town:
             ):
                 rows = [{"address": one["address"], **values} for one in people]
                 if table is not Subscription:
-                    rows = [row | {"participant_id": one["id"]} for row, one in zip(rows, people, strict=True)]
+                    rows = [
+                        row | {"participant_id": one["id"]} for row, one in zip(rows, people, strict=True)
+                    ]
                 await session.execute(insert(table), rows)
 
     async def publish(self, **more: Any) -> Notice:

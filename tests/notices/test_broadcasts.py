@@ -250,6 +250,8 @@ async def test_start_brings_back_what_stop_ended(town: Town) -> None:
     await town.subscribers(1)
     async with town.database.sessions.begin() as session:
         await subscriptions.opt_out(session, "telegram:000000", town.clock())
+        town.clock.advance(60)
+        await subscriptions.opt_out(session, "telegram:000000", town.clock())
         assert await subscriptions.opted_out(session, "telegram:000000")
         assert await subscriptions.opt_in(session, "telegram:000000", town.clock())
         assert not await subscriptions.opt_in(session, "telegram:000000", town.clock())

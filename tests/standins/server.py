@@ -117,6 +117,7 @@ class StandIn:
             await asyncio.sleep(fault.delay)
             if fault.cut:
                 await _cut(request)
+                return Response()  # nobody hears it, and a request that was not taken before is not taken now
             if fault.status:
                 return _plain(fault)
             return _told(request, response or await handler(request))

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import httpx
@@ -57,6 +58,8 @@ class TelegramStandIn(StandIn):
         self.faults.clear()
         self.arrived.clear()
         self.taken.clear()
+        self.clock = lambda: datetime.now(UTC)
+        """What time it is at Telegram."""
         self.calls: list[tuple[str, dict]] = []
         self.sent: list[dict] = []
         self.answered: list[str] = []
@@ -131,7 +134,7 @@ class TelegramStandIn(StandIn):
             "message_id": message_id,
             "from": BOT,
             "chat": {"id": chat, "type": "private"},
-            "date": _now(),
+            "date": self._now(),
         }
         markup = {"reply_markup": fields["reply_markup"]} if fields.get("reply_markup") else {}
         return message | {"text": text} | markup
@@ -207,7 +210,7 @@ class TelegramStandIn(StandIn):
         """An update: a private message of `user`, with `text` or whatever else is given as `fields`."""
         sender = {"id": user, "is_bot": False, "first_name": first_name, "language_code": "id"}
         chat = {"id": user, "first_name": first_name, "type": "private"}
-        message = {"message_id": next(self._message_ids), "from": sender, "chat": chat, "date": _now()}
+        message = {"message_id": next(self._message_ids), "from": sender, "chat": chat, "date": self._now()}
         message |= {"text": text} if text is not None else {}
         return {"update_id": next(self._update_ids), "message": message | fields}
 
@@ -226,7 +229,7 @@ class TelegramStandIn(StandIn):
             "message_id": sent["message_id"],
             "from": BOT,
             "chat": chat,
-            "date": _now(),
+            "date": self._now(),
             "text": sent["shown"],
         }
         tap = {
@@ -241,6 +244,9 @@ class TelegramStandIn(StandIn):
     def push(self, update: dict) -> None:
         """Keep an update for getUpdates."""
         self.pending.append(update)
+
+    def _now(self) -> int:
+        return int(self.clock().timestamp())
 
     async def deliver(
         self, url: str, update: dict, *, tries: int = 5, pause: float = 0.05, secret: str | None = None
@@ -262,10 +268,6 @@ class TelegramStandIn(StandIn):
                 asked = response.headers.get("retry-after")
                 await asyncio.sleep(min(float(asked), 1.0) if asked else pause * attempt)
         return statuses
-
-
-def _now() -> int:
-    return int(time.time())
 
 
 async def _fields(request: Request) -> dict:

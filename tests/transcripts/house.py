@@ -23,6 +23,7 @@ from bot.delivery.sender import Sender
 from bot.flows.registry import FLOWS
 from bot.live import Live
 from bot.nlu.embedded.interpreter import EmbeddedInterpreter
+from bot.notices.broadcaster import Broadcaster
 from bot.notices.publishing import Publisher
 from bot.notices.timing import keep_time
 from bot.settings import Settings
@@ -64,6 +65,7 @@ class House:
     conversations: Conversations
     handling: Handling
     publisher: Publisher
+    broadcaster: Broadcaster
     phones: dict[str, Phone] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
 
@@ -87,6 +89,8 @@ class House:
         )
         with failures(self.conversations) as failed:
             await self._run_until(worker.run, self._all_taken, failed)
+        while await self.broadcaster.round():
+            pass
         pace = Pace({})
         sender = Sender(self.database, self.shared.sealer, self.channels, self.clock, pace=pace)
         await self._run_until(sender.run, self._all_sent, [])
@@ -186,6 +190,7 @@ async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
         telegram_api_base=telegram.url,
     )
     database, live, clock = Database(database_url), Live(None), Clock()
+    twilio.clock = telegram.clock = clock
     channels = make_channels(settings, database, shared.sealer, live)
     parts = {
         "sealer": shared.sealer,
@@ -217,6 +222,7 @@ async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
             conversations=conversations,
             handling=Handling(**parts),
             publisher=Publisher(shared.config),
+            broadcaster=Broadcaster(database=database, channels=tuple(channels), **parts),
         )
     for channel in channels.values():
         await channel.close()

@@ -36,30 +36,33 @@ class Phone(ABC):
         """Send what a line of a transcript says."""
         special = SPECIAL.fullmatch(words)
         what, title, rest = special.groups() if special else ("", None, words)
-        if what == "tap":
-            await self.deliver(self.tapped(title))
-        elif what == "quote":
-            await self.deliver(self.quoting(title, rest, now))
-        elif what == "edit":
-            await self.deliver(self.edited(rest, now))
-        elif what == "album":
-            for photo in self.album(int(title), rest, now):
-                await self.deliver(photo)
-        elif title == "messages":
-            for _ in range(int(what)):
-                await self.deliver(self.said(rest, now))
-        elif what == "escaped":
-            await self.deliver(self.said(rest.encode().decode("unicode_escape"), now))
-        elif what in KINDS:
-            await self.deliver(self.sent(what, rest, now))
-        elif what.isdigit() and int(what) <= 20:
-            same = self.said(rest, now)
-            for _ in range(int(what)):
-                await self.deliver(same)
-        elif what.isdigit():
-            await self.deliver(self.said(f"{rest} " * (int(what) // (len(rest) + 1)), now))
-        else:
-            await self.deliver(self.said(words, now))
+        for webhook in self._webhooks(what, title, rest, now) if special else [self.said(words, now)]:
+            await self.deliver(webhook)
+
+    def _webhooks(self, what: str, title: str, rest: str, now: datetime) -> list[Any]:
+        if what.isdigit():
+            return self._many(int(what), title, rest, now)
+        if what in KINDS:
+            return [self.sent(what, rest, now)]
+        match what:
+            case "tap":
+                return [self.tapped(title)]
+            case "quote":
+                return [self.quoting(title, rest, now)]
+            case "edit":
+                return [self.edited(rest, now)]
+            case "album":
+                return self.album(int(title), rest, now)
+        assert what == "escaped", what
+        return [self.said(rest.encode().decode("unicode_escape"), now)]
+
+    def _many(self, times: int, title: str | None, rest: str, now: datetime) -> list[Any]:
+        """As many messages, or the same one so often, or one that is so long."""
+        if title == "messages":
+            return [self.said(rest, now) for _ in range(times)]
+        if times <= 20:
+            return [self.said(rest, now)] * times
+        return [self.said(f"{rest} " * (times // (len(rest) + 1)), now)]
 
     def unread(self) -> list[Got]:
         """What came since this was asked last."""

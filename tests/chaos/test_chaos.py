@@ -1,0 +1,55 @@
+"""The short version of the crash harness, and the proof on its own records that it would have seen what is wrong."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from tests.chaos.__main__ import written
+from tests.chaos.reckoning import Shown, Talk, Wrong, reckon
+from tests.chaos.storm import Plan, Report, run
+from tests.chaos.weather import Blow, forecast
+
+SHORT = Plan(
+    seed=int(os.environ.get("CHAOS_SEED", "11")), seconds=24, conversations=60, at_once=20, every=2.0
+)
+
+
+def test_the_same_seed_gives_the_same_weather() -> None:
+    assert forecast(7, 300, 4) == forecast(7, 300, 4) != forecast(8, 300, 4)
+    assert {event.blow for event in forecast(7, 300, 4)} == set(Blow)
+
+
+async def test_nothing_is_lost_or_done_twice_in_a_short_storm(tmp_path: Path) -> None:
+    report = await run(SHORT, tmp_path, lambda _: None)
+    said = f"replay with: CHAOS_SEED={SHORT.seed}\n{written(report, 0)}"
+    assert report.good, said
+    assert report.figures["conversations"] == SHORT.conversations, said
+    assert len(report.blows) > 6, said
+    it_would_have_seen(report)
+
+
+def it_would_have_seen(report: Report) -> None:
+    """What really came out of the run, spoilt in one place at a time."""
+
+    def spoilt(which: Callable[[Talk], bool], spoil: Callable[[Talk], Talk]) -> set[Wrong]:
+        talk = next(talk for talk in report.talks if which(talk))
+        return {finding.wrong for finding in reckon([spoil(talk)], report.reference).findings}
+
+    def strict(talk: Talk) -> bool:
+        return not talk.loose and len(talk.shown) > 2 and len(talk.shown) == len(talk.outbox)
+
+    def more(talk: Talk) -> Shown:
+        return Shown("again", talk.shown[-1].text)
+
+    assert Wrong.LOST in spoilt(strict, lambda talk: replace(talk, inbox=talk.inbox[1:]))
+    assert Wrong.TWICE in spoilt(strict, lambda talk: replace(talk, lines=(*talk.lines, talk.lines[0])))
+    assert Wrong.CASE_TWICE in spoilt(
+        lambda talk: bool(talk.cases), lambda talk: replace(talk, cases=talk.cases * 2)
+    )
+    assert Wrong.CASE_LOST in spoilt(lambda talk: bool(talk.cases), lambda talk: replace(talk, cases=()))
+    assert Wrong.SENT_TWICE in spoilt(strict, lambda talk: replace(talk, shown=(*talk.shown, more(talk))))
+    assert Wrong.REPLY_LOST in spoilt(strict, lambda talk: replace(talk, shown=talk.shown[:-1]))
+    assert Wrong.REPLIES_OUT_OF_ORDER in spoilt(
+        strict, lambda talk: replace(talk, shown=(talk.shown[1], talk.shown[0], *talk.shown[2:]))
+    )
