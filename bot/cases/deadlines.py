@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, cast, exists, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.cases.history import SYSTEM, record
-from bot.storage.tables import Case, CasePriority, CaseStatus, History
+from bot.cases.history import SYSTEM, is_noted, noted, record
+from bot.storage.tables import Case, CasePriority, CaseStatus
 
 OVERDUE = "overdue"
 AT_ONCE = 500
@@ -20,17 +20,16 @@ async def note_overdue(session: AsyncSession, now: datetime) -> int:
 
     Gives how many there were, at most `AT_ONCE`.
     """
-    noted = exists().where(
-        History.subject == "case", History.subject_id == cast(Case.id, String), History.what == OVERDUE
-    )
     late = (
         select(Case)
-        .where(Case.status.in_(_OURS), Case.due_at <= now, ~noted)
+        .where(Case.status.in_(_OURS), Case.due_at <= now, ~is_noted("case", Case.id, OVERDUE))
         .order_by(Case.due_at)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    cases = (await session.scalars(late)).all()
+    found = (await session.scalars(late)).all()
+    known = await noted(session, "case", OVERDUE, [case.id for case in found])
+    cases = [case for case in found if case.id not in known]
     for case in cases:
         if case.priority is CasePriority.NORMAL:
             case.priority = CasePriority.HIGH

@@ -1,12 +1,14 @@
 """The history of cases, notices and accounts: rows are added, never changed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, String, cast, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.storage.tables import History
 
@@ -57,6 +59,22 @@ def record(
             at=at,
         )
     )
+
+
+def is_noted(subject: str, subject_id: InstrumentedAttribute[int], what: str) -> ColumnElement[bool]:
+    """Whether the history of the row with that id holds such an entry, within a query of that row."""
+    return exists().where(
+        History.subject == subject, History.subject_id == cast(subject_id, String), History.what == what
+    )
+
+
+async def noted(session: AsyncSession, subject: str, what: str, ids: Iterable[int]) -> set[int]:
+    """Those of `ids` whose history holds such an entry.
+
+    Whoever has locked them knows from this, but not from the query that locked them, what was noted until then.
+    """
+    wanted = (History.subject == subject, History.what == what, History.subject_id.in_(map(str, ids)))
+    return {int(one) for one in await session.scalars(select(History.subject_id).where(*wanted))}
 
 
 async def entries(session: AsyncSession, subject: str, subject_id: object) -> list[History]:

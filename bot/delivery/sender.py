@@ -237,8 +237,8 @@ class Sender:
     async def _wait_for_turn(self, due: Due) -> None:
         """Return when the message may go.
 
-        Notices wait for theirs here, in line, so that the next is ready when there is one: taking it from the outbox only
-        then would cost more time than lies between two turns.
+        Notices wait for theirs here, in line, so that the next is ready when there is one: taking it from the outbox
+        only then would cost more time than lies between two turns.
 
         Raises:
             NotYet: that is too far off to keep the row in hand.

@@ -13,7 +13,10 @@ from bot.storage.tables import DeliveryReceipt, Outbox, OutboxState
 
 @dataclass(frozen=True)
 class Tick:
-    """`state`: queued, retrying, waiting, sent, delivered, read, failed, unknown or cancelled; `reason` is a key, or ""."""
+    """How far it came, and why no further.
+
+    `state`: queued, retrying, waiting, sent, delivered, read, failed, unknown or cancelled; `reason` is a key, or "".
+    """
 
     state: str
     reason: str = ""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.history import Actor, record
@@ -122,7 +123,7 @@ def _change(
     record(session, subject, f"broadcast_{what}", Actor("agent", by.id), now, broadcast=broadcast.id)
 
 
-def _counts(ids: Sequence[int], since: datetime):  # type: ignore[no-untyped-def] # a row of counts
+def _counts(ids: Sequence[int], since: datetime) -> Select[*tuple[Any, ...]]:
     arrived = DeliveryReceipt.state.in_([Delivery.DELIVERED, Delivery.READ])
     sent = Outbox.state == OutboxState.SENT
     receipt = and_(
@@ -149,12 +150,12 @@ def _if(what: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(what)
 
 
-def _progress(broadcast: Broadcast, row, now: datetime) -> Progress:  # type: ignore[no-untyped-def]
+def _progress(broadcast: Broadcast, row: Row[*tuple[Any, ...]] | None, now: datetime) -> Progress:
     not_made = max(0, (broadcast.audience or 0) - broadcast.made) if broadcast.state in STARTED else 0
     left = not_made + (row.queued if row else 0)
     since = max(now - RECENTLY, broadcast.created_at)
     seconds = (now - since).total_seconds()
-    goes = broadcast.state is BroadcastState.RUNNING and left and row and row.lately and seconds > 0
+    lately = row.lately if row and broadcast.state is BroadcastState.RUNNING else 0
     return Progress(
         audience=broadcast.audience,
         sent=row.sent if row else 0,
@@ -163,5 +164,5 @@ def _progress(broadcast: Broadcast, row, now: datetime) -> Progress:  # type: ig
         waiting=row.waiting if row else 0,
         cancelled=row.cancelled if row else 0,
         left=left,
-        eta=now + timedelta(seconds=left * seconds / row.lately) if goes else None,
+        eta=now + timedelta(seconds=left * seconds / lately) if left and lately and seconds else None,
     )

@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, exists, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from bot.cases.history import SYSTEM, record
+from bot.cases.history import SYSTEM, is_noted, noted, record
 from bot.notices.queries import under_way
 from bot.notices.telling import tell
-from bot.storage.tables import History, Notice
+from bot.storage.tables import Notice
 
 STILL_NEWS = timedelta(days=1)
 """What began or ended longer ago, while nobody looked, is told to nobody any more."""
@@ -39,9 +39,8 @@ async def _due(
     *which: ColumnElement[bool],
 ) -> list[Notice]:
     """Notices for which that time has passed since they were published, and of which it was not noted."""
-    noted = exists().where(
-        History.subject == "notice", History.subject_id == cast(Notice.id, String), History.what == what
-    )
     passed = (at <= now, at > now - STILL_NEWS, at > Notice.created_at)
-    query = select(Notice).where(*passed, ~noted, *which).order_by(at, Notice.id)
-    return list(await session.scalars(query.with_for_update(skip_locked=True)))
+    query = select(Notice).where(*passed, ~is_noted("notice", Notice.id, what), *which)
+    found = (await session.scalars(query.order_by(at, Notice.id).with_for_update(skip_locked=True))).all()
+    known = await noted(session, "notice", what, [notice.id for notice in found])
+    return [notice for notice in found if notice.id not in known]

@@ -20,7 +20,7 @@ def addresses(app: FastAPI) -> set[tuple[str, str]]:
     """Every path and method of the API."""
     found = iter_route_contexts(app.routes)
     return {
-        (route.path_format.format(id=1, number="PLB-2611-00001"), method)
+        (route.path_format.format(id=1, broadcast_id=1, number="PLB-2611-00001"), method)
         for route in found
         if isinstance(getattr(route, "original_route", route), APIRoute)
         for method in route.methods
@@ -29,7 +29,7 @@ def addresses(app: FastAPI) -> set[tuple[str, str]]:
 
 async def test_every_address_needs_a_token(world: World) -> None:
     guarded = addresses(world.app) - OPEN
-    assert len(guarded) == 17
+    assert len(guarded) == 21
     for token in (None, "siaga_wrong", "é", " "):
         async with world.client(None) as client:
             for path, method in guarded:

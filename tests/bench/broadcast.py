@@ -154,17 +154,19 @@ def _late(seconds: float) -> Callable[[object], Awaitable[Fault]]:
     return weather
 
 
-def _reached(standin: StandIn, rate: float) -> dict[str, float]:
+def _reached(standin: StandIn, rate: float) -> dict[str, object]:
     at = [moment for moment, _ in standin.arrived]
     seconds = at[-1] - at[0]
-    most = max(bisect_left(at, moment + 1) - number for number, moment in enumerate(at))
+    within = [bisect_left(at, moment + 1) - number for number, moment in enumerate(at)]
+    over = [round(moment - at[0], 1) for moment, count in zip(at, within, strict=True) if count > rate]
     return {
         "messages": len(at),
         "people": len({to for _, to in standin.arrived}),
         "seconds": round(seconds, 1),
         "allowed_per_second": rate,
         "share": round((len(at) - 1) / seconds / rate, 4),
-        "most_in_a_second": most,
+        "most_in_a_second": max(within),
+        "over_the_rate_at_seconds": over[:20],
         "refused": len(at) - len(standin.taken),
     }
 

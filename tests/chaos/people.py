@@ -66,26 +66,32 @@ class Turns:
 
     async def watch(self) -> None:
         """Look again and again, for ever; while PostgreSQL is away, wait."""
-        connection: asyncpg.Connection | None = None
         while True:
             await asyncio.sleep(_LOOK)
             try:
-                connection = connection or await asyncpg.connect(self._url, timeout=5, command_timeout=10)
-                rows = await connection.fetch(
-                    "select address, count(*) filter (where state <> 'pending') as done, "
-                    "count(*) filter (where state = 'pending') as pending "
-                    "from inbox where address = any($1) group by address",
-                    list(self._waiting),
-                )
+                connection = await asyncpg.connect(self._url, timeout=5, command_timeout=10)
             except AWAY:
-                if connection:
-                    connection.terminate()
-                connection = None
                 continue
-            for row in rows:
-                messages, done = self._waiting.get(row["address"], (0, None))
-                if done and row["done"] >= messages and not row["pending"]:
-                    done.set()
+            try:
+                while True:
+                    await self._look(connection)
+                    await asyncio.sleep(_LOOK)
+            except AWAY:
+                continue
+            finally:
+                connection.terminate()
+
+    async def _look(self, connection: asyncpg.Connection) -> None:
+        rows = await connection.fetch(
+            "select address, count(*) filter (where state <> 'pending') as done, "
+            "count(*) filter (where state = 'pending') as pending "
+            "from inbox where address = any($1) group by address",
+            list(self._waiting),
+        )
+        for row in rows:
+            messages, done = self._waiting.get(row["address"], (0, None))
+            if done and row["done"] >= messages and not row["pending"]:
+                done.set()
 
 
 @dataclass

@@ -82,7 +82,7 @@ _REFUSED = (
     "saya ditolak berobat di RS SMC tadi siang katanya kamar penuh, padahal anak saya {mark} demam tinggi "
     "sudah tiga hari dan kartunya aktif"
 )
-_NOTES = tuple(f"catatan ke {count} dari {{mark}}" for count in ("satu", "dua", "tiga", "empat", "lima"))
+_NOTES = tuple(f"catatan ke {count} dari {{mark}}" for count in ("satu", "dua", "tiga"))
 
 KINDS = (
     Kind("menu", _says("halo", "1", "jayapura", "makasih ya kak")),

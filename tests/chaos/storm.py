@@ -89,26 +89,31 @@ class Storm:
 
     async def run(self) -> Report:
         """All of it."""
-        plan = self.plan
-        calm = reference(0)
-        watching = [
-            asyncio.create_task(job)
-            for job in (self.house.watch(), self.street.turns.watch(), self.receipts.watch())
-        ]
+        watching = [self.house.watch(), self.street.turns.watch(), self.receipts.watch()]
+        play = asyncio.create_task(self._play())
+        tasks = [play, *(asyncio.create_task(job) for job in watching)]
         try:
-            self._say("the reference")
-            before = await self._talks(calm)
-            self._say("the storm")
-            told = await self._storm(scripts(plan.seed, plan.conversations, 1000))
-            self._say("the reference again")
-            after = await self._talks(reference(len(calm)))
-            self._say("waiting until nothing is left")
-            await self._settle()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if play not in done:  # who watches never ends but by a mistake in the harness
+                raise RuntimeError("the harness broke") from done.pop().exception()
         finally:
-            for task in watching:
+            for task in tasks:
                 task.cancel()
-        await asyncio.gather(*watching, return_exceptions=True)
-        return await self._reckon([*before, *after], told)
+            await asyncio.gather(*tasks, return_exceptions=True)
+        calm, told = play.result()
+        return await self._reckon(calm, told)
+
+    async def _play(self) -> tuple[list[Told], list[Told]]:
+        """What was said in fair weather, and what in the storm."""
+        self._say("the reference")
+        calm = await self._talks(reference(0))
+        self._say("the storm")
+        told = await self._storm(scripts(self.plan.seed, self.plan.conversations, 1000))
+        self._say("the reference again")
+        calm += await self._talks(reference(len(calm)))
+        self._say("waiting until nothing is left")
+        await self._settle()
+        return calm, told
 
     def _say(self, what: str) -> None:
         self.tell(f"{time.monotonic() - self._began:6.0f} s  {what}")

@@ -39,7 +39,7 @@ WEIGHTS = {
 }
 """How often each happens, against the others. PostgreSQL is rarer: while it is away nothing else can go wrong."""
 
-GALE = (1.0, 4.0)
+GALE = (1.5, 5.0)
 """Seconds that a provider fails for. Longer ones add nothing but waiting: after three failed tries the next is half a
 minute away, and after four two minutes."""
 

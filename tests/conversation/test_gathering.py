@@ -71,9 +71,7 @@ def test_taps_and_what_cannot_be_read_and_times_stay_alone() -> None:
     assert gather(alone, Dialogue()) == alone
 
 
-@pytest.mark.parametrize(
-    "apart", [{"before": message("sa").message}, {"asked": "1:complaint.category"}]
-)
+@pytest.mark.parametrize("apart", [{"before": message("sa").message}, {"asked": "1:complaint.category"}])
 def test_a_correction_and_an_answer_to_a_quoted_question_stay_alone(apart: dict[str, Any]) -> None:
     assert len(gather([message("a"), replace(message("b"), **apart), message("c")], Dialogue())) == 3
 

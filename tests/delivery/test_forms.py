@@ -44,6 +44,7 @@ FIELDS = dict(
     acknowledge=st.none() | words,
     due=st.none() | words,
     message_ref=st.none() | words,
+    album=st.none() | words,
 )
 incoming = st.builds(Incoming, **FIELDS)
 options = st.builds(Option, id=words, title=words, description=words)

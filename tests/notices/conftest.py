@@ -1,7 +1,7 @@
 """A notice, people who want to hear of it, and who makes and sends their messages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -140,5 +140,5 @@ class Town:
 
 
 @pytest.fixture
-async def town(database: Database, sealer: Sealer, clock: Clock) -> AsyncIterator[Town]:
-    yield Town(database, sealer, clock)
+async def town(database: Database, sealer: Sealer, clock: Clock) -> Town:
+    return Town(database, sealer, clock)

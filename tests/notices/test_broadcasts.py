@@ -116,11 +116,15 @@ async def test_a_maker_that_dies_between_two_batches(
         patched.setattr(broadcaster.Broadcaster, step, then_killed)
         for _ in range(6):
             with pytest.raises(asyncio.CancelledError):
-                while await dies.round():
-                    await town.send()
+                await _until_it_dies(town, dies)
     await town.finish()
     assert town.heard(PUBLISHED) == addresses(30)
     assert (await town.broadcasts())[0].made == 30
+
+
+async def _until_it_dies(town: Town, maker: broadcaster.Broadcaster) -> None:
+    while await maker.round():
+        await town.send()
 
 
 async def test_paused_nothing_leaves_and_resumed_it_goes_on(town: Town) -> None:

@@ -11,6 +11,13 @@ depends_on = None
 
 def upgrade() -> None:
     """Add them. The code before this goes on working on the new schema."""
+    _broadcasts()
+    op.add_column("addresses", sa.Column("window_closed_at", sa.DateTime(timezone=True)))
+    op.add_column("addresses", sa.Column("opted_out_at", sa.DateTime(timezone=True)))
+    _outbox()
+
+
+def _broadcasts() -> None:
     time = sa.DateTime(timezone=True)
     op.create_table(
         "broadcasts",
@@ -41,8 +48,10 @@ def upgrade() -> None:
     op.create_index(
         "ix_broadcasts_running", "broadcasts", ["id"], postgresql_where=sa.text("state = 'running'")
     )
-    op.add_column("addresses", sa.Column("window_closed_at", time))
-    op.add_column("addresses", sa.Column("opted_out_at", time))
+
+
+def _outbox() -> None:
+    """Constraints are checked apart from being added: that keeps nobody from writing meanwhile."""
     op.add_column("outbox", sa.Column("broadcast_id", sa.BigInteger()))
     op.create_foreign_key(
         "fk_outbox_broadcast_id", "outbox", "broadcasts", ["broadcast_id"], ["id"], postgresql_not_valid=True
