@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 SIAGA := .venv/bin/siaga
 
-.PHONY: help setup demo demo-reset test lint fast nlu bench lock clean
+.PHONY: help setup demo demo-reset test lint fast nlu chaos bench lock clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,7 +25,7 @@ demo: setup ## Start SIAGA with sample data, a simulator and a desk
 demo-reset: setup ## Throw the demo's data away
 	@$(SIAGA) demo --reset
 
-test: setup lint ## Run everything that CI runs
+test: setup lint ## Run everything that CI runs; makes Rasa's environment (2.5 GB) where there is a Python 3.10
 	.venv/bin/python -m pytest -n 2 -m "not rasa"
 
 fast: setup ## Only the tests that need no database
@@ -41,8 +41,13 @@ nlu: setup ## Train both interpreters, Rasa too (minutes; 2.5 GB at first), and 
 	$(SIAGA) nlu train
 	$(SIAGA) nlu test tests/nlu/held*.yml --interpreter both --report build/nlu
 
+chaos: setup ## Kill and break everything while thousands of messages come in, and look for what was lost (ten minutes)
+	.venv/bin/python -m tests.chaos $(CHAOS)
+
 bench: setup ## Measure; results are printed, nothing is judged by them
+	.venv/bin/python -m tests.bench.through
 	.venv/bin/python -m tests.bench.turns
+	.venv/bin/python -m tests.bench.broadcast
 	.venv/bin/python -m tests.bench.serving
 
 lock: setup ## Choose the newest versions again

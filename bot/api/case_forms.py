@@ -109,7 +109,9 @@ class MessagePage(BaseModel):
     agent: Someone | None
     body: str
     options: list[str] = Field(description="Buttons that were offered.")
-    refers_to: int | None = Field(description="The line that the participant quotes or, if `edited`, changes.")
+    refers_to: int | None = Field(
+        description="The line that the participant quotes or, if `edited`, changes."
+    )
     edited: bool
     at: datetime
 

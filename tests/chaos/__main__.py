@@ -22,7 +22,7 @@ def main() -> None:
         "--seed", type=int, default=None, help="the weather and the script; drawn when left out"
     )
     parser.add_argument("--seconds", type=float, default=480.0, help="how long things break")
-    parser.add_argument("--conversations", type=int, default=3000)
+    parser.add_argument("--conversations", type=int, default=2000)
     parser.add_argument("--at-once", type=int, default=40, help="conversations at the same time")
     parser.add_argument("--every", type=float, default=5.0, help="seconds between two blows, on average")
     parser.add_argument(

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
-from bot.delivery.forms import incoming_from_json
 from bot.dialogue.state import Dialogue, load
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
@@ -187,8 +186,3 @@ def _by_address(rows: Sequence[Any]) -> Rows:
     for row in rows:
         found[row.address].append(row)
     return found
-
-
-def opened(sealer: Sealer, row: Row[Any]) -> str:
-    """The words of an inbox row, for a closer look at a finding."""
-    return incoming_from_json(sealer.open(row.sealed)).text

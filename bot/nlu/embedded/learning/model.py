@@ -1,9 +1,9 @@
 """Everything that the embedded interpreter learns, from the configuration's examples."""
 
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Mapping, Sequence
+
+from joblib import Parallel, delayed
 
 from bot.nlu.embedded.classifier import Classifier
 from bot.nlu.embedded.gazetteer import Gazetteer
@@ -13,6 +13,7 @@ from bot.nlu.embedded.learning.tags import tags_of, telling, train_tagger
 from bot.nlu.embedded.store import Model
 from bot.nlu.embedded.tagger import Looker, Tagger, split
 from bot.nlu.encoder import Encoder
+from bot.nlu.features import Floats
 from bot.nlu.noise import COPIED, Noise
 from bot.nlu.training import Example
 from bot.nlu.word_lists import WordLists
@@ -21,26 +22,34 @@ from bot.nlu.word_lists import WordLists
 def fit(examples: Sequence[Example], words: WordLists, lists: Lists, encoder: Encoder | None = None) -> Model:
     """Train on examples, with an operator's word lists; a sentence encoder takes some milliseconds a text.
 
-    The tagger is trained by a process of its own meanwhile. A thread would not do: liblinear draws its random numbers
-    from one place for the whole process, so two trainings at once would disturb each other's.
+    The classifier and the tagger are trained at the same time, each in a process of its own. Threads would not do:
+    liblinear draws its random numbers from one place for the whole process, so two trainings at once would disturb
+    each other's, and the model would be another one each time.
     """
-    with ProcessPoolExecutor(1, get_context("spawn")) as aside:
-        common = common_words(examples)
-        tagger = aside.submit(_tagger, examples, words, lists, common)
-        classifier = _classifier(examples, words, encoder)
-        return Model(classifier, tagger.result(), common, encoder.key if encoder else "")
-
-
-def _classifier(examples: Sequence[Example], words: WordLists, encoder: Encoder | None) -> Classifier:
-    normaliser, analyser = words.in_use()
-    noise = Noise(normaliser.words)
+    common = common_words(examples)
+    noise = Noise(words.words)
     copied = {at: noise.copy(examples[at].text) for at in range(0, len(examples), COPIED)}
+    vectors = None
+    if encoder:
+        normalise = words.in_use()[0].normalise
+        texts = [*(example.text for example in examples), *copied.values()]
+        vectors = encoder.encode([normalise(text).text for text in texts])
+    classifier, tagger = Parallel(n_jobs=2, idle_worker_timeout=1)(
+        [
+            delayed(_classifier)(examples, words, copied, vectors),
+            delayed(_tagger)(examples, words, lists, common),
+        ]
+    )
+    return Model(classifier, tagger, common, encoder.key if encoder else "")
+
+
+def _classifier(
+    examples: Sequence[Example], words: WordLists, copied: Mapping[int, str], vectors: Floats | None
+) -> Classifier:
+    analyser = words.in_use()[1]
     copies = [(at, analyser(text)) for at, text in copied.items()]
     analysed = [analyser(example.text) for example in examples]
-    texts = [*(example.text for example in examples), *copied.values()]
-    vectors = encoder.encode([normaliser.normalise(text).text for text in texts]) if encoder else None
-    intents = [example.intent for example in examples]
-    return train(analysed, intents, copies, vectors=vectors)
+    return train(analysed, [example.intent for example in examples], copies, vectors=vectors)
 
 
 def _tagger(examples: Sequence[Example], words: WordLists, lists: Lists, common: frozenset[str]) -> Tagger:
