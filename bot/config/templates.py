@@ -9,6 +9,7 @@ from bot.config.values import Part
 
 VALUES = {
     "notice_published": ("title", "body", "cause", "guidance", "text"),
+    "notice_started": ("title", "guidance", "text"),
     "notice_update": ("title", "status", "body", "text"),
     "notice_ended": ("title", "text"),
     "agent_reply": ("name", "body", "text"),
@@ -22,7 +23,9 @@ PLACE = re.compile(r"\{\{(\d+)\}\}")
 class Template(Part):
     """One template, as it was approved."""
 
-    purpose: Literal["notice_published", "notice_update", "notice_ended", "agent_reply", "case_update"]
+    purpose: Literal[
+        "notice_published", "notice_started", "notice_update", "notice_ended", "agent_reply", "case_update"
+    ]
     language: Annotated[str, Field(pattern="^[a-z]{2}$")]
     content_sid: Annotated[str, Field(pattern="^HX[0-9a-fA-F]{32}$")]
     """Twilio's name for it."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,14 +75,14 @@ def read(form: FormData) -> Entered:
 
 
 def blank(config: Config, agent: Agent, now: datetime) -> Entered:
-    """A new form: of the agent's own branch, from the next full hour on.
+    """A new form: of the agent's own branch, from now on, since what cannot wait is written in a hurry.
 
     Who has no branch has to choose one: a form left as it was must not close the whole country.
     """
     own = [agent.branch] if agent.branch in config.branches else []
     entered = Entered(branches=own)
-    hour = now.astimezone(zone_of(config, entered.scope)).replace(minute=0, second=0, microsecond=0)
-    return replace(entered, starts_at=_written(hour + timedelta(hours=1)))
+    there = now.astimezone(zone_of(config, entered.scope))
+    return replace(entered, starts_at=_written(there.replace(second=0, microsecond=0)))
 
 
 def of(config: Config, notice: Notice) -> Entered:

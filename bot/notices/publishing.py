@@ -59,7 +59,7 @@ class Publisher:
         session.add(notice)
         await session.flush()
         record(session, ("notice", notice.id), "published", Actor("agent", by.id), now, title=notice.title)
-        if notice.broadcast and notice.starts_at <= now:
+        if notice.broadcast:
             await tell(session, notice, "published", now, by=by)
         return notice
 
@@ -84,7 +84,7 @@ class Publisher:
         await session.flush()
         if notice.broadcast and what == "ended":
             await tell(session, notice, "ended", now, by=by)
-        elif notice.broadcast and changes.keys() & {"starts_at", "broadcast"} and _under_way(notice, now):
+        elif notice.broadcast and "broadcast" in changes and not _over(notice, now):
             await tell(session, notice, "published", now, by=by)
 
     async def add(
@@ -133,7 +133,3 @@ class Publisher:
 
 def _over(notice: Notice, now: datetime) -> bool:
     return notice.ends_at is not None and notice.ends_at <= now
-
-
-def _under_way(notice: Notice, now: datetime) -> bool:
-    return notice.starts_at <= now and not _over(notice, now)

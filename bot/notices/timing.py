@@ -14,6 +14,8 @@ from bot.storage.tables import Notice
 
 STILL_NEWS = timedelta(days=1)
 """What began or ended longer ago, while nobody looked, is told to nobody any more."""
+LONG_AHEAD = timedelta(hours=12)
+"""Who was told of a notice when it was published so long before its start is told again when it begins."""
 
 
 async def keep_time(session: AsyncSession, now: datetime) -> int:
@@ -21,8 +23,8 @@ async def keep_time(session: AsyncSession, now: datetime) -> int:
     begun = await _due(session, "started", Notice.starts_at, now, under_way(now))
     for notice in begun:
         record(session, ("notice", notice.id), "started", SYSTEM, now)
-        if notice.broadcast:
-            await tell(session, notice, "published", now)
+        if notice.broadcast and notice.starts_at - notice.created_at >= LONG_AHEAD:
+            await tell(session, notice, "started", now)
     over = await _due(session, "ended", Notice.ends_at, now)
     for notice in over:
         record(session, ("notice", notice.id), "ended", SYSTEM, now)

@@ -25,7 +25,7 @@ def test_a_good_one_is_read(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("purpose: agent_reply", "purpose: greeting", "expected one of notice_published, notice_update"),
+        ("purpose: agent_reply", "purpose: greeting", "expected one of notice_published, notice_started"),
         ("HX0123456789abcdef0123456789abcdef", "HX0123", 'found "HX0123", expected'),
         ("language: id", "language: indonesia", 'found "indonesia", expected'),
         ("variables: [name, body]", "variables: [name, title]", 'found "title" in variables, expected name'),

@@ -11,7 +11,7 @@ from bot.notices.timing import STILL_NEWS, keep_time
 from bot.storage.tables import History, Notice, UpdateStatus
 from tests.notices.conftest import Town
 
-PUBLISHED, ENDED = "*VClaim gangguan*", "Sudah berakhir"
+PUBLISHED, STARTED, ENDED = "*VClaim gangguan*", "Mulai sekarang", "Sudah berakhir"
 HOUR = 3600.0
 
 
@@ -37,24 +37,32 @@ async def somebody(town: Town) -> None:
     await town.subscribers(1)
 
 
-async def ahead(town: Town, **hours: float) -> Notice:
-    """A notice that begins in an hour, and perhaps ends."""
-    start = town.clock() + timedelta(seconds=60 + HOUR)
-    ends = {"ends_at": start + timedelta(hours=hours["for_hours"])} if hours else {}
+async def ahead(town: Town, hours: float = 13, **lasting: float) -> Notice:
+    """A notice that begins in some hours, and perhaps ends."""
+    start = town.clock() + timedelta(seconds=60 + hours * HOUR)
+    ends = {"ends_at": start + timedelta(hours=lasting["for_hours"])} if lasting else {}
     return await town.publish(starts_at=start, **ends)
 
 
-async def test_one_published_ahead_is_told_when_it_begins_and_not_before(town: Town) -> None:
+async def test_one_published_long_ahead_is_told_at_once_and_again_when_it_begins(town: Town) -> None:
     await ahead(town)
-    town.clock.advance(HOUR - 1)
+    town.clock.advance(13 * HOUR - 1)
     assert await look(town) == 0
     await town.finish()
-    assert town.heard() == []
+    assert (town.heard(PUBLISHED), town.heard(STARTED)) == (["telegram:000000"], [])
     town.clock.advance(1)
     assert await look(town) == 1
     await town.finish()
-    assert town.heard(PUBLISHED) == ["telegram:000000"]
+    assert town.heard(STARTED) == ["telegram:000000"]
     assert await steps(town) == [("published", "agent"), ("started", "system")]
+
+
+async def test_one_that_begins_soon_is_told_only_once(town: Town) -> None:
+    await ahead(town, hours=1)
+    town.clock.advance(2 * HOUR)
+    assert await look(town) == 1
+    await town.finish()
+    assert (len(town.heard(PUBLISHED)), town.heard(STARTED)) == (1, [])
 
 
 async def test_one_that_has_begun_is_told_at_once_and_not_again(town: Town) -> None:
@@ -85,35 +93,35 @@ async def test_what_a_person_ended_is_not_ended_again(town: Town) -> None:
     assert await look(town) == 0
 
 
-async def test_a_start_and_an_end_that_were_both_missed_are_told_to_nobody_who_knew_nothing(
-    town: Town,
-) -> None:
+async def test_of_a_start_and_an_end_that_were_both_missed_only_the_end_is_told(town: Town) -> None:
     await ahead(town, for_hours=1)
-    town.clock.advance(5 * HOUR)
+    await town.finish()
+    town.clock.advance(17 * HOUR)
     await look(town)
     await town.finish()
-    assert town.heard() == []
+    assert (town.heard(STARTED), town.heard(ENDED)) == ([], ["telegram:000000"])
 
 
 async def test_a_start_that_was_missed_is_told_late_but_not_days_later(town: Town) -> None:
     await ahead(town)
-    town.clock.advance(10 * HOUR)
+    town.clock.advance(20 * HOUR)
     assert await look(town) == 1
     await ahead(town)
-    town.clock.advance(STILL_NEWS.total_seconds() + HOUR)
+    town.clock.advance(STILL_NEWS.total_seconds() + 14 * HOUR)
     assert await look(town) == 0
 
 
 async def test_a_clock_that_is_put_back_and_forth_tells_nothing_twice(town: Town) -> None:
     await ahead(town, for_hours=1)
-    for seconds in (HOUR, -HOUR, 2 * HOUR, -2 * HOUR, 2 * HOUR):
+    await town.finish()
+    for seconds in (13 * HOUR, -HOUR, 2 * HOUR, -2 * HOUR, 2 * HOUR):
         town.clock.advance(seconds)
         await look(town)
         await town.finish()
-    assert (len(town.heard(PUBLISHED)), len(town.heard(ENDED))) == (1, 1)
+    assert [len(town.heard(what)) for what in (PUBLISHED, STARTED, ENDED)] == [1, 1, 1]
 
 
-async def test_one_that_is_put_forward_is_told_at_once(town: Town) -> None:
+async def test_one_that_is_put_forward_is_not_told_again(town: Town) -> None:
     notice = await ahead(town)
     await change(town, notice, starts_at=town.clock() - timedelta(hours=3))
     await town.finish()
