@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from joblib import Parallel, delayed
-
 from bot.nlu.embedded.classifier import Classifier
 from bot.nlu.embedded.gazetteer import Gazetteer
 from bot.nlu.embedded.interpreter import Lists
@@ -22,9 +20,8 @@ from bot.nlu.word_lists import WordLists
 def fit(examples: Sequence[Example], words: WordLists, lists: Lists, encoder: Encoder | None = None) -> Model:
     """Train on examples, with an operator's word lists; a sentence encoder takes some milliseconds a text.
 
-    The classifier and the tagger are trained at the same time, each in a process of its own. Threads would not do:
-    liblinear draws its random numbers from one place for the whole process, so two trainings at once would disturb
-    each other's, and the model would be another one each time.
+    One after the other: liblinear draws its random numbers from one place for the whole process, so two trainings at
+    once, in threads, would disturb each other's, and the model would be another one each time.
     """
     common = common_words(examples)
     noise = Noise(words.words)
@@ -34,12 +31,8 @@ def fit(examples: Sequence[Example], words: WordLists, lists: Lists, encoder: En
         normalise = words.in_use()[0].normalise
         texts = [*(example.text for example in examples), *copied.values()]
         vectors = encoder.encode([normalise(text).text for text in texts])
-    classifier, tagger = Parallel(n_jobs=2, idle_worker_timeout=1)(
-        [
-            delayed(_classifier)(examples, words, copied, vectors),
-            delayed(_tagger)(examples, words, lists, common),
-        ]
-    )
+    classifier = _classifier(examples, words, copied, vectors)
+    tagger = _tagger(examples, words, lists, common)
     return Model(classifier, tagger, common, encoder.key if encoder else "")
 
 
