@@ -25,7 +25,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    literal,
     or_,
     select,
     update,
@@ -42,6 +41,7 @@ from bot.errors import SiagaError
 from bot.messages import Address, Event, Incoming, Reachability, Receipt
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer, Unreadable
+from bot.storage.states import in_state
 from bot.storage.tables import Conversation, Inbox, InboxState
 
 log = structlog.get_logger()
@@ -55,9 +55,6 @@ LONGEST_QUIET = timedelta(seconds=2)
 _TOGETHER = 50  # messages taken as one turn at most
 _ALONE = 2  # failures after which the oldest message is tried alone, so that it drags no other down with it
 _SET_ASIDE = timedelta(minutes=5)
-
-# Written into the statement, since a partial index does not serve `state = $1`.
-_PENDING = literal(InboxState.PENDING, Inbox.state.type, literal_execute=True)
 
 
 class HoldLost(SiagaError):
@@ -160,7 +157,7 @@ async def claim(
 
 async def next_ready(database: Database, now: datetime) -> datetime | None:
     """When the next message that has to wait may be taken; None when none waits."""
-    soonest = select(func.min(Inbox.ready_at)).where(Inbox.state == _PENDING, Inbox.ready_at > now)
+    soonest = select(func.min(Inbox.ready_at)).where(_pending(), Inbox.ready_at > now)
     async with database.engine.connect() as connection:
         return (await connection.execute(soonest)).scalar_one_or_none()
 
@@ -195,6 +192,10 @@ async def finish(session: AsyncSession, claimed: Claimed, now: datetime) -> None
     )
 
 
+def _pending(row: type[Inbox] = Inbox) -> ColumnElement[bool]:
+    return in_state(row.state, InboxState.PENDING)
+
+
 def _unheld() -> ColumnElement[bool]:
     """Whether a conversation is in nobody's hand."""
     return or_(Conversation.hold.is_(None), Conversation.held_until <= _NOW)
@@ -221,7 +222,7 @@ async def give_back(database: Database, claimed: Claimed, error: str, now: datet
     async with database.sessions.begin() as session:
         if not await _free(session, claimed):
             return
-        failed = select(Inbox).where(Inbox.id.in_(claimed.ids), Inbox.state == _PENDING).with_for_update()
+        failed = select(Inbox).where(Inbox.id.in_(claimed.ids), _pending()).with_for_update()
         for row in await session.scalars(failed):
             row.attempts += 1
             row.error = error
@@ -295,7 +296,7 @@ def _wait_on(new: CTE) -> CTE:
     ready_at = func.least(new.c.ready_at, Inbox.received_at + LONGEST_QUIET)
     waiting = (
         Inbox.address == new.c.address,
-        Inbox.state == _PENDING,
+        _pending(),
         Inbox.ready_at > _NOW,
         Inbox.error.is_(None),
     )
@@ -314,13 +315,11 @@ def _oldest_ready() -> Select[str, str, int, UUID | None]:
         select(Inbox.address, Inbox.channel, Inbox.attempts, Conversation.id)
         .outerjoin(Conversation, Conversation.address == Inbox.address)
         .where(
-            Inbox.state == _PENDING,
+            _pending(),
             Inbox.ready_at <= _NOW,
             Inbox.address != all_(bindparam("but", type_=ARRAY(Inbox.address.type))),
             _unheld(),
-            ~exists().where(
-                earlier.address == Inbox.address, earlier.state == _PENDING, earlier.id < Inbox.id
-            ),
+            ~exists().where(earlier.address == Inbox.address, _pending(earlier), earlier.id < Inbox.id),
         )
         .order_by(Inbox.id)
         .limit(1)
@@ -366,7 +365,7 @@ async def _waiting(session: AsyncSession, oldest: Row[str, str, int, UUID | None
 @cache
 def _of_address() -> Select[Inbox]:
     """What waits of one address, oldest first."""
-    waiting = select(Inbox).where(Inbox.address == bindparam("whose"), Inbox.state == _PENDING)
+    waiting = select(Inbox).where(Inbox.address == bindparam("whose"), _pending())
     return waiting.order_by(Inbox.id).limit(bindparam("most", type_=Integer))
 
 

@@ -23,7 +23,6 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    literal,
     or_,
     select,
     union_all,
@@ -39,6 +38,7 @@ from bot.delivery.forms import text_to_json
 from bot.messages import Address, Text
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
+from bot.storage.states import in_state
 from bot.storage.tables import (
     Broadcast,
     BroadcastState,
@@ -53,9 +53,6 @@ CALL = "siaga_outbox"
 
 FREE: dict[str, object] = {"hold": None, "held_until": None}
 """Values of a row that is in nobody's hand."""
-
-# Written into the statement, since a partial index does not serve `state = $1`.
-_QUEUED = literal(OutboxState.QUEUED, Outbox.state.type, literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,14 +191,14 @@ async def claim_due(
 
 async def change(database: Database, due: Due, values: Mapping[str, object]) -> bool:
     """Write down how a row that we hold came on; False if another sender has it by now."""
-    ours = {"our_id": due.id, "our_hold": due.hold}
-    if values.get("state") is not OutboxState.WAITING:
-        async with database.alone.connect() as connection:
-            changed = await connection.execute(_changing(frozenset(values)), _new(values) | ours)
-            return changed.scalar_one_or_none() is not None
-    async with database.engine.begin() as connection:
-        values = await _unless_heard(connection, due, values)
-        changed = await connection.execute(_changing(frozenset(values)), _new(values) | ours)
+    to_wait = values.get("state") is OutboxState.WAITING
+    engine = database.engine if to_wait else database.alone
+    async with engine.begin() as connection:
+        if to_wait:
+            values = await _unless_heard(connection, due, values)
+        new = {f"new_{name}": value for name, value in values.items()}
+        ours = {"our_id": due.id, "our_hold": due.hold}
+        changed = await connection.execute(_changing(frozenset(values)), new | ours)
         return changed.scalar_one_or_none() is not None
 
 
@@ -214,10 +211,6 @@ def _changing(columns: frozenset[str]) -> ReturningUpdate[int]:
         .values({name: bindparam(f"new_{name}") for name in columns})
         .returning(Outbox.id)
     )
-
-
-def _new(values: Mapping[str, object]) -> dict[str, object]:
-    return {f"new_{name}": value for name, value in values.items()}
 
 
 async def foreign(database: Database, channel: str, provider_ids: Sequence[str]) -> list[str]:
@@ -293,7 +286,7 @@ def _of(channel: str, priority: Priority) -> Select[int]:
     earlier = aliased(Outbox)
     goes_first = exists().where(
         earlier.address == Outbox.address,
-        earlier.state == _QUEUED,
+        in_state(earlier.state, OutboxState.QUEUED),
         earlier.id < Outbox.id,
         or_(earlier.priority <= Outbox.priority, earlier.held_until > now),
         _not_stopped(earlier.broadcast_id),
@@ -301,7 +294,7 @@ def _of(channel: str, priority: Priority) -> Select[int]:
     return (
         select(Outbox.id)
         .where(
-            Outbox.state == _QUEUED,
+            in_state(Outbox.state, OutboxState.QUEUED),
             Outbox.channel == channel,
             Outbox.priority == priority,
             Outbox.next_try_at <= now,

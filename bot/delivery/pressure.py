@@ -7,11 +7,12 @@ wait is half of what ended it, so that it does not come and go.
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Row, Select, exists, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
 from bot import metrics
 from bot.storage.engine import UNAVAILABLE, Database
+from bot.storage.states import in_state
 from bot.storage.tables import Inbox, InboxState
 
 log = structlog.get_logger()
@@ -21,9 +22,6 @@ LOOKED = timedelta(seconds=1)
 TYPING = 2.0
 """Typing signs are left out at so many times the load that holds up broadcasts."""
 _WELL = 0.5
-
-# Written into the statement, since a partial index does not serve `state = $1`.
-_PENDING = literal(InboxState.PENDING, Inbox.state.type, literal_execute=True)
 
 
 class Pressure:
@@ -102,17 +100,19 @@ def _waiting(now: datetime, most: int) -> Select[int, datetime | None]:
 
     What failed and waits for its next try, and what waits behind it, is no sign of load.
     """
-    pending = select(literal(1)).where(Inbox.state == _PENDING).limit(most).subquery()
+    pending = select(literal(1)).where(_pending(Inbox)).limit(most).subquery()
     count = select(func.count()).select_from(pending).scalar_subquery()
     earlier = aliased(Inbox)
-    behind = exists().where(
-        earlier.address == Inbox.address, earlier.state == _PENDING, earlier.id < Inbox.id
-    )
+    behind = exists().where(earlier.address == Inbox.address, _pending(earlier), earlier.id < Inbox.id)
     oldest = (
         select(Inbox.ready_at)
-        .where(Inbox.state == _PENDING, Inbox.ready_at <= now, Inbox.error.is_(None), ~behind)
+        .where(_pending(Inbox), Inbox.ready_at <= now, Inbox.error.is_(None), ~behind)
         .order_by(Inbox.id)
         .limit(1)
         .scalar_subquery()
     )
     return select(count, oldest)
+
+
+def _pending(row: type[Inbox]) -> ColumnElement[bool]:
+    return in_state(row.state, InboxState.PENDING)

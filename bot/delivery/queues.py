@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select, text
 
 from bot.storage.engine import Database
+from bot.storage.states import in_state
 from bot.storage.tables import Inbox, InboxState, Outbox, OutboxState, Priority
 
 PATIENCE = 2.0
@@ -53,7 +54,7 @@ async def look(database: Database, now: datetime) -> Queues:
 
 def statement() -> Select[*tuple[Any, ...]]:
     """One row with everything; each part is served by a partial index of its own."""
-    pending, dead = _inbox(InboxState.PENDING), _inbox(InboxState.DEAD)
+    pending, dead = (in_state(Inbox.state, state) for state in (InboxState.PENDING, InboxState.DEAD))
     oldest = select(Inbox.received_at).where(pending).order_by(Inbox.id).limit(1)
     columns: list[ColumnElement[Any]] = [
         _count(pending).label("inbox_pending"),
@@ -61,29 +62,20 @@ def statement() -> Select[*tuple[Any, ...]]:
         _count(dead).label("inbox_dead"),
     ]
     for priority in Priority:
-        queued = _outbox(OutboxState.QUEUED) & (Outbox.priority == priority)
+        queued = in_state(Outbox.state, OutboxState.QUEUED) & (Outbox.priority == priority)
         first = select(Outbox.next_try_at).where(queued).order_by(Outbox.next_try_at).limit(1)
         columns += [
             _count(queued).label(f"queued_{priority.name}"),
             first.scalar_subquery().label(f"due_{priority.name}"),
         ]
     for state in (OutboxState.DEAD, OutboxState.UNKNOWN):
-        columns.append(_count(_outbox(state)).label(state.value))
+        columns.append(_count(in_state(Outbox.state, state)).label(state.value))
     return select(*columns)
 
 
 def _count(which: ColumnElement[bool]) -> ScalarSelect[int]:
     rows = select(literal(1)).where(which).limit(MOST).subquery()
     return select(func.count()).select_from(rows).scalar_subquery()
-
-
-# Written into the statement, since a partial index does not serve `state = $1`.
-def _inbox(state: InboxState) -> ColumnElement[bool]:
-    return Inbox.state == literal(state, Inbox.state.type, literal_execute=True)
-
-
-def _outbox(state: OutboxState) -> ColumnElement[bool]:
-    return Outbox.state == literal(state, Outbox.state.type, literal_execute=True)
 
 
 def _age(since: datetime | None, now: datetime) -> float:

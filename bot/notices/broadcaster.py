@@ -25,6 +25,7 @@ from bot.notices.subscriptions import audience
 from bot.notices.telling import CALL, cancel_rows, words
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer
+from bot.storage.states import in_state
 from bot.storage.tables import (
     Author,
     Broadcast,
@@ -47,9 +48,6 @@ BATCH = 500
 AHEAD = 1500
 """From so many queued messages of a broadcast on one channel no more are made for it."""
 _POLL = 1.0  # seconds; at 400 messages a second, the fastest that is allowed, it takes more than three to send AHEAD
-
-# Written into the statement, since a partial index does not serve `state = $1`.
-_QUEUED = literal(OutboxState.QUEUED, Outbox.state.type, literal_execute=True)
 
 Person = Row[UUID, str, str]
 """Conversation, address, language."""
@@ -98,7 +96,10 @@ class Broadcaster:
         """Cancel what a sender had in hand when its broadcast was cancelled, and gave back."""
         cancelled = select(Broadcast.id).where(Broadcast.state == BroadcastState.CANCELLED)
         await cancel_rows(
-            session, Outbox.state == _QUEUED, Outbox.broadcast_id.in_(cancelled), now=self.clock()
+            session,
+            in_state(Outbox.state, OutboxState.QUEUED),
+            Outbox.broadcast_id.in_(cancelled),
+            now=self.clock(),
         )
 
     async def _go_on(self, broadcast_id: int) -> bool:
@@ -224,7 +225,9 @@ async def _taken(session: AsyncSession, broadcast_id: int) -> tuple[Broadcast, N
 
 async def _queued(session: AsyncSession, broadcast: Broadcast, channel: str | None = None) -> int:
     """How many of its messages are queued, AHEAD at most."""
-    queued = select(literal(1)).where(Outbox.broadcast_id == broadcast.id, Outbox.state == _QUEUED)
+    queued = select(literal(1)).where(
+        Outbox.broadcast_id == broadcast.id, in_state(Outbox.state, OutboxState.QUEUED)
+    )
     if channel:
         queued = queued.where(Outbox.channel == channel)
     some = queued.limit(AHEAD).subquery()
