@@ -11,10 +11,10 @@ from bot.storage.tables import Priority
 
 _FORGET_AT = 10_000  # addresses
 MARGIN = 1.015
-"""Turns lie this much further apart than the rate asks for, so that one that leaves 15 ms late exceeds nothing."""
-BOOKED_AHEAD: Mapping[Priority, float] = {Priority.REPLY: 0.5, Priority.NOTICE: 0.1}
-"""Seconds ahead for which turns of the account are given out. When replies queue up there, notices get none: at the
-account's limit a broadcast waits, replies do not."""
+"""What may leave in a second takes this long here, so that a message that leaves 15 ms late exceeds nothing."""
+BOOKED_AHEAD: Mapping[Priority, float] = {Priority.REPLY: 0.5, Priority.NOTICE: 0.0}
+"""Seconds ahead for which turns of the account are given out. A notice leaves at once or asks again: when replies
+queue up, notices get no turn, so that at the account's limit a broadcast waits and replies do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,15 @@ class Limit:
     per_second: float
     per_person: tuple[tuple[int, float], ...] = ()
 
+    def window(self, share: int = 1) -> tuple[int, float]:
+        """How many messages of the account may leave within any so many seconds, by our `share`-th of it."""
+        ours = self.per_second / share
+        return max(1, int(ours)), MARGIN * max(1.0, 1 / ours)
+
     def apart(self, share: int = 1) -> float:
-        """Seconds between two messages of the account, of which we have one `share`-th."""
-        return share * MARGIN / self.per_second
+        """Seconds between two messages of the account: half of an even pace, so that time that was lost is made up."""
+        count, seconds = self.window(share)
+        return seconds / count / 2 if count > 1 else seconds
 
 
 def limits(whatsapp_per_second: float = 60, telegram_per_second: float = 30) -> dict[str, Limit]:
@@ -64,7 +70,7 @@ class OwnReckoning:
     """The limits as this process alone can keep them. Times are seconds on a monotonic clock."""
 
     def __init__(self) -> None:
-        self._next: dict[str, float] = {}
+        self._turns: dict[str, deque[float]] = {}
         self._sent: dict[str, deque[float]] = {}
 
     def ask(
@@ -74,21 +80,31 @@ class OwnReckoning:
         wait = self._person(limit, address, now, share)
         if wait > 0:
             return Answer(False, wait)
-        turn = max(self._next.get(channel, now), now)
+        turn = self._account(channel, limit, now, share)
         ahead = turn - now - BOOKED_AHEAD[priority]
         if ahead > 0:
             return Answer(False, ahead, everybody=True)
         self.note(channel, limit, address, turn, share)
         return Answer(True, turn - now)
 
-    def note(self, channel: str, limit: Limit, address: str, turn: float, share: int) -> None:
+    def note(self, channel: str, limit: Limit, address: str, turn: float, share: int = 1) -> None:
         """A message to `address` leaves at `turn`: also what was allowed elsewhere counts here."""
-        self._next[channel] = max(self._next.get(channel, 0.0), turn + limit.apart(share))
+        turns = self._turns.setdefault(channel, deque(maxlen=limit.window()[0]))
+        turns.append(max(turn, turns[-1]) if turns else turn)
         if limit.per_person:
             most = max(count for count, _ in limit.per_person)
             self._sent.setdefault(address, deque(maxlen=most)).append(turn)
         if len(self._sent) > _FORGET_AT:
             self._forget(turn - share * max(seconds for _, seconds in limit.per_person))
+
+    def _account(self, channel: str, limit: Limit, now: float, share: int) -> float:
+        """The account's next turn."""
+        turns = self._turns.get(channel)
+        if not turns:
+            return now
+        count, seconds = limit.window(share)
+        full = turns[-count] + seconds if len(turns) >= count else now
+        return max(now, full, turns[-1] + limit.apart(share))
 
     def _person(self, limit: Limit, address: str, now: float, share: int) -> float:
         sent = self._sent.get(address, ())

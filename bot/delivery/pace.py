@@ -69,7 +69,7 @@ class Pace:
         if own:
             return replace(answer, seconds=max(answer.seconds, own.seconds))
         if answer.go:
-            self._own.note(channel, limit, address, now + answer.seconds, 1)
+            self._own.note(channel, limit, address, now + answer.seconds)
         return answer
 
     async def pause(self, channel: str, seconds: float) -> None:
@@ -93,10 +93,12 @@ class Pace:
         # Hashed, and gone within minutes: addresses hold phone numbers.
         person = blake2b(address.encode(), digest_size=16).hexdigest()
         windows = [number for count, span in limit.per_person for number in (count, round(span * _MICRO))]
+        count, window = limit.window()
+        account = [count, round(window * _MICRO), round(limit.apart() * _MICRO)]
         try:
             go, micro, *everybody = await self._script(
-                keys=[_key(channel, "pause"), _key(channel, "next"), _key(channel, f"to:{person}")],
-                args=[round(limit.apart() * _MICRO), round(BOOKED_AHEAD[priority] * _MICRO), *windows],
+                keys=[_key(channel, "pause"), _key(channel, "turns"), _key(channel, f"to:{person}")],
+                args=[*account, round(BOOKED_AHEAD[priority] * _MICRO), *windows],
             )
         except AWAY as error:
             self._note_away(error)

@@ -67,11 +67,11 @@ def test_two_processes_together_never_exceed_what_one_may(redis_url: str) -> Non
     earliest = sorted(float(asked) + float(wait) for _, asked, _, wait in lines)
     latest = sorted(float(told) + float(wait) for _, _, told, wait in lines)
     assert len(lines) >= 40 * 3  # both were busy: this is no test of silence
-    assert latest[-1] - earliest[0] >= (len(lines) - 1) / 40
+    assert latest[-1] - earliest[0] >= (len(lines) - 40) / 40
     every = sorted(int(turn) for turns in kept.values() for turn in turns)
     assert most_in_any([turn / 1e6 for turn in every], 1.0) <= 40
     apart = [later - sooner for sooner, later in itertools.pairwise(every)]
-    assert min(apart) >= 25_000
+    assert min(apart) >= 12_500  # at twice the even pace at most: no burst
     for turns in kept.values():
         seconds = [int(turn) / 1e6 for turn in turns]
         assert most_in_any(seconds, 1.0) <= 2
@@ -108,10 +108,21 @@ def test_a_process_alone_never_exceeds_its_share(
         else:
             assert answer.seconds > 0
     assert turns == sorted(turns)
-    assert most_in_any(turns, share * 1.0) <= 10
+    assert share * most_in_any(turns, 1.0) <= 10
     for mine in of.values():
         assert most_in_any(mine, share * 1.0 - 1e-6) <= 2
         assert most_in_any(mine, share * 5.0 - 1e-6) <= 3
+
+
+def test_a_process_that_stops_for_moments_makes_up_for_it() -> None:
+    own, limit, turns = OwnReckoning(), Limit(60), []
+    for tick in range(20_000):
+        now = 1000 + tick / 1000
+        stands_still = tick % 1000 < 300
+        if not stands_still and own.ask("whatsapp", limit, f"whatsapp:{tick}", NOTICE, now, 1).go:
+            turns.append(now)
+    assert most_in_any(turns, 1.0) <= 60
+    assert len(turns) >= 60 * 19 * 0.98  # of the 20 seconds the first 0.3 and the last 0.7 hold fewer
 
 
 @pytest.fixture
@@ -184,7 +195,7 @@ async def test_without_redis_a_process_keeps_to_its_share_and_comes_back(
     assert 3 < answer.seconds <= 4.6
     begun = time.monotonic()
     gone = [await pace.ask("telegram", f"telegram:{n}", REPLY) for n in range(2, 9)]
-    assert 1 <= sum(one.go for one in gone) <= 2  # 10 a second by four: 0.4 s apart, half a second ahead
+    assert 1 <= sum(one.go for one in gone) <= 2  # 10 a second by four: 2 in a second
     assert time.monotonic() - begun < 2  # nobody waits for a Redis that is away
     own_services.redis.start()
     await asyncio.sleep(0.6)
