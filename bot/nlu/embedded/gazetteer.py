@@ -29,6 +29,10 @@ class Gazetteer:
                 words = tuple(token.word for token in tokens(name))
                 if 0 < len(words) <= LONGEST:
                     self._names[words].add(entity)
+        self._sizes: dict[str, list[int]] = defaultdict(list)
+        """By first word, how many words names have, the longest first."""
+        for first, size in sorted({(words[0], len(words)) for words in self._names}, reverse=True):
+            self._sizes[first].append(size)
         single = {words[0] for words in self._names if len(words) == 1}
         self._single = sorted(word for word in single if len(word) >= SHORTEST_FUZZY)
         self._common = frozenset(common)
@@ -46,10 +50,10 @@ class Gazetteer:
         return result
 
     def _longest(self, words: Sequence[Token], at: int) -> tuple[int, frozenset[str]]:
-        for size in range(min(LONGEST, len(words) - at), 0, -1):
-            entities = self._names.get(tuple(token.word for token in words[at : at + size]))
-            if entities:
-                return size, frozenset(entities)
+        for size in self._sizes.get(words[at].word, ()):
+            name = tuple(token.word for token in words[at : at + size])
+            if name in self._names:
+                return len(name), frozenset(self._names[name])
         near = self._nearest(words[at].word)
         return (1, frozenset(self._names[(near,)])) if near else (0, frozenset())
 

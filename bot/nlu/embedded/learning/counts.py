@@ -1,6 +1,8 @@
 """The features of all training texts as one matrix."""
 
+import itertools
 from array import array
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +27,8 @@ class Counts:
         names: list[str] = []
         parts: list[Any] = []
         for block in sorted(WEIGHTS):
-            found, counts = _counted([item[block] for item in analysed])
+            found, counts = counted([item[block] for item in analysed])
+            counts.sum_duplicates()
             often = np.bincount(counts.indices, minlength=len(found)) >= LEAST_SEEN[block]
             kept = sorted(np.nonzero(often)[0], key=found.__getitem__)
             names += [block + found[at] for at in kept]
@@ -55,14 +58,13 @@ class Counts:
         return part
 
 
-def _counted(texts: Sequence[Sequence[str]]) -> tuple[list[str], Any]:
-    """The features of one block, and the texts by these features as a sparse matrix of counts."""
-    column: dict[str, int] = {}
+def counted(rows: Sequence[Sequence[str]]) -> tuple[list[str], Any]:
+    """All features in the order they are met, and rows by features: scipy CSR with a 1 for each time one is met."""
+    column: defaultdict[str, int] = defaultdict(itertools.count().__next__)
     cells, ends = array("i"), [0]
-    for text in texts:
-        cells.extend([column.setdefault(name, len(column)) for name in text])
+    for row in rows:
+        cells.extend(map(column.__getitem__, row))
         ends.append(len(cells))
     once = np.ones(len(cells), np.float32)
-    matrix = csr_matrix((once, np.frombuffer(cells, np.int32), ends), shape=(len(texts), len(column)))
-    matrix.sum_duplicates()
+    matrix = csr_matrix((once, np.frombuffer(cells, np.int32), ends), shape=(len(rows), len(column)))
     return list(column), matrix

@@ -47,12 +47,10 @@ def _classifier(
 
 def _tagger(examples: Sequence[Example], words: WordLists, lists: Lists, common: frozenset[str]) -> Tagger:
     looker = Looker(words.in_use()[0], Gazetteer(lists, common), common)
-    marked = [
-        tags_of(split(example.text), [(span.entity, span.start, span.end) for span in example.entities])
-        for example in examples
-    ]
-    used = telling(marked)
-    return train_tagger([looker.look(examples[at].text) for at in used], [marked[at] for at in used])
+    used = telling(examples)
+    texts = [looker.look(example.text) for example in used]
+    marked = [tags_of(text.words, example.entities) for text, example in zip(texts, used, strict=True)]
+    return train_tagger(texts, marked)
 
 
 def common_words(examples: Sequence[Example]) -> frozenset[str]:
