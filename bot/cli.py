@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
 import typer
+import uvloop
 
 from bot import staff
 from bot.app import assembled, clock
@@ -77,7 +78,7 @@ def serve_(
             await _with_schema(bot.database)
             await serve(bot, role, host, port or settings.port)
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 async def _with_schema(database: Database) -> None:

@@ -10,8 +10,9 @@ import structlog
 
 from bot import metrics, tracing
 from bot.delivery import inbox
-from bot.delivery.inbox import Claimed, HoldLost
-from bot.delivery.waking import finished, first_of
+from bot.delivery.claiming import Claimed, claim
+from bot.delivery.inbox import HoldLost
+from bot.delivery.waking import apart, finished, first_of
 from bot.logs import place
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer
@@ -20,6 +21,7 @@ log = structlog.get_logger()
 
 _POLL = 2.0  # seconds: the net under LISTEN
 _GRACE = 10.0  # seconds at the end for turns in hand
+_TOGETHER = 4  # conversations that are claimed at once at most; more would rather be left to another worker
 
 
 class Worker:
@@ -47,6 +49,7 @@ class Worker:
         self._take_turn = take_turn
         self._clock = clock
         self._in_flight = in_flight
+        self._together = min(in_flight, _TOGETHER)
         self._lease_seconds = lease_seconds
         self._turns: set[asyncio.Task[None]] = set()
 
@@ -55,29 +58,36 @@ class Worker:
         async with self._database.listen("siaga_inbox") as woken:
             while not stopping.is_set():
                 woken.clear()
+                looked = time.monotonic()
                 claimed = await self._claim()
-                if claimed is None:
+                for one in claimed:
+                    task = asyncio.create_task(self._turn(one))
+                    self._turns.add(task)
+                    task.add_done_callback(self._turns.discard)
+                    task.add_done_callback(lambda _: woken.set())  # more of that conversation may have come
+                if len(claimed) < self._together:
                     await first_of(woken, stopping, seconds=await self._seconds_to_next())
-                    continue
-                task = asyncio.create_task(self._turn(claimed))
-                self._turns.add(task)
-                task.add_done_callback(self._turns.discard)
-                task.add_done_callback(lambda _: woken.set())  # more of that conversation may have come
+                    await apart(looked)
             await finished(self._turns, _GRACE)
 
-    async def _claim(self) -> Claimed | None:
-        if len(self._turns) >= self._in_flight:
-            return None
+    @property
+    def _busy(self) -> bool:
+        """Whether there is no room for more turns, or too little to be worth a claim."""
+        return self._in_flight - len(self._turns) < self._together
+
+    async def _claim(self) -> list[Claimed]:
+        if self._busy:
+            return []
         try:
-            return await inbox.claim(
-                self._database, self._sealer, uuid4(), self._clock(), self._lease_seconds
+            return await claim(
+                self._database, self._sealer, uuid4(), self._clock(), self._lease_seconds, self._together
             )
         except UNAVAILABLE as error:
             log.warning("worker.database_away", error=type(error).__name__)
-            return None
+            return []
 
     async def _seconds_to_next(self) -> float:
-        if len(self._turns) >= self._in_flight:
+        if self._busy:
             return _POLL
         try:
             ready = await inbox.next_ready(self._database, self._clock())

@@ -4,19 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from uuid import uuid4
 
 import pytest
 import structlog
 from sqlalchemy import select
 
 from bot.delivery import inbox
-from bot.delivery.inbox import Claimed
+from bot.delivery.claiming import Claimed
 from bot.messages import Address, Incoming
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Conversation, Inbox, InboxState
 from bot.worker import Worker
+from tests.claims import claim_one
 from tests.conftest import NOON, Clock
 
 SECRET = "NIK saya 3276010101900001"
@@ -194,7 +194,7 @@ async def test_a_turn_that_does_not_end_in_time_is_let_go(
 async def test_a_lost_hold_is_no_failure(desk: Desk) -> None:
     async def paused(claimed: Claimed) -> None:
         desk.clock.advance(31)
-        other = await inbox.claim(desk.database, desk.sealer, uuid4(), desk.clock(), 30)
+        other = await claim_one(desk.database, desk.sealer, desk.clock())
         assert other
         desk.taken.append("other")
         await desk.take(claimed)

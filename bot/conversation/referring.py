@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import Select, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.delivery.claiming import Claimed
 from bot.delivery.forms import incoming_from_json
-from bot.delivery.inbox import Claimed
 from bot.messages import Incoming
 from bot.reading.choices import read_choice
 from bot.reading.numbers import NumberKind, personal_numbers
@@ -38,15 +38,15 @@ class Arrived:
     """The number of the case that the quoted message is about."""
 
 
-async def arrived(session: AsyncSession, sealer: Sealer, claimed: Claimed) -> list[Arrived]:
+async def arrived(connection: AsyncConnection, sealer: Sealer, claimed: Claimed) -> list[Arrived]:
     """The messages of a turn in their newest versions; an edit that changes nothing to be read is left out."""
     found: list[Arrived] = []
     for inbox_id, message in newest(claimed.messages):
         one: Arrived | None = Arrived(inbox_id=inbox_id, message=message)
         if one and message.edited:
-            one = await _edited(session, sealer, claimed.conversation_id, one)
+            one = await _edited(connection, sealer, claimed.conversation_id, one)
         elif one and message.quoted and message.tapped is None:
-            one = await _quoting(session, sealer, claimed.conversation_id, one)
+            one = await _quoting(connection, sealer, claimed.conversation_id, one)
         found += [one] if one else []
     return found
 
@@ -67,10 +67,10 @@ def _last(versions: Sequence[tuple[int, Incoming]]) -> tuple[int, Incoming]:
     return inbox_id, replace(message, edited=all(one.edited for _, one in versions))
 
 
-async def _edited(session: AsyncSession, sealer: Sealer, talk: UUID, one: Arrived) -> Arrived | None:
+async def _edited(connection: AsyncConnection, sealer: Sealer, talk: UUID, one: Arrived) -> Arrived | None:
     """What an edit says anew; None for nothing. Where its first version is not to be found, it is the first."""
     message = one.message
-    line_id, before = await _own(session, sealer, talk, message.message_ref)
+    line_id, before = await _own(connection, sealer, talk, message.message_ref)
     if before is None:
         return replace(one, message=replace(message, edited=False))
     known = {file.reference for file in before.media}
@@ -81,12 +81,12 @@ async def _edited(session: AsyncSession, sealer: Sealer, talk: UUID, one: Arrive
     return replace(one, message=replace(message, text=text, media=files), refers_to=line_id, before=before)
 
 
-async def _quoting(session: AsyncSession, sealer: Sealer, talk: UUID, one: Arrived) -> Arrived:
+async def _quoting(connection: AsyncConnection, sealer: Sealer, talk: UUID, one: Arrived) -> Arrived:
     """A reply to an earlier message: an old question that is quoted is answered, whatever was asked since."""
     message = one.message
-    line = await session.scalar(_ours(talk, message))
+    line = (await connection.execute(_ours(talk, message))).one_or_none()
     if line is None:
-        line_id, _ = await _own(session, sealer, talk, message.quoted)
+        line_id, _ = await _own(connection, sealer, talk, message.quoted)
         return replace(one, refers_to=line_id)
     cases = {item.value for item in personal_numbers(line.body) if item.kind is NumberKind.CASE}
     options = line.options or []
@@ -101,16 +101,17 @@ async def _quoting(session: AsyncSession, sealer: Sealer, talk: UUID, one: Arriv
     )
 
 
-def _ours(talk: UUID, message: Incoming) -> Select[Message]:
+def _ours(talk: UUID, message: Incoming) -> Select[int, str, list[dict[str, str]] | None]:
     """The line that we sent under that name."""
     sent = select(Outbox.message_id).where(
         Outbox.channel == message.channel, Outbox.provider_id == message.quoted
     )
-    return select(Message).where(Message.id.in_(sent), Message.conversation_id == talk).limit(1)
+    line = select(Message.id, Message.body, Message.options)
+    return line.where(Message.id.in_(sent), Message.conversation_id == talk).limit(1)
 
 
 async def _own(
-    session: AsyncSession, sealer: Sealer, talk: UUID, name: str | None
+    connection: AsyncConnection, sealer: Sealer, talk: UUID, name: str | None
 ) -> tuple[int | None, Incoming | None]:
     """The participant's own message of that name, and its line; the newest version of it."""
     recent = (
@@ -120,7 +121,7 @@ async def _own(
         .order_by(Message.id.desc())
         .limit(_RECENT)
     )
-    for line_id, sealed in await session.execute(recent):
+    for line_id, sealed in await connection.execute(recent):
         said = incoming_from_json(sealer.open(sealed))
         if name in (said.message_ref, said.provider_id):
             return line_id, said

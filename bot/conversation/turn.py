@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
@@ -16,11 +16,12 @@ from bot.cases.opening import attachment, keep_numbers
 from bot.config import Config
 from bot.conversation import consent, flood, lateness
 from bot.conversation.gathering import gather
+from bot.conversation.lines import add_line
 from bot.conversation.referring import Arrived, arrived
 from bot.conversation.shell import Shell
 from bot.conversation.speaking import merge, say
 from bot.delivery import inbox
-from bot.delivery.inbox import Claimed
+from bot.delivery.claiming import Claimed
 from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Reply, Turn
 from bot.dialogue.flow import Flows
@@ -39,7 +40,6 @@ from bot.storage.sealing import Sealer
 from bot.storage.tables import (
     Author,
     Conversation,
-    Message,
     Owner,
     Participant,
 )
@@ -111,17 +111,14 @@ class Conversations:
     async def _read(self, claimed: Claimed) -> _Read:
         """What was said and what it means: before the turn's transaction, so that no lock waits for it."""
         most = self.flood_per_minute
-        async with self.database.sessions() as session:
-            query = select(Conversation, flood.span(claimed, most)).where(
-                Conversation.id == claimed.conversation_id
-            )
-            talk, took = (await session.execute(query)).one()
+        async with self.database.alone.connect() as connection:
+            talk = (await connection.execute(_as_it_stands(), flood.counting(claimed, most))).one()
             if talk.hushed_at:  # only half as many are slow enough
-                took = await session.scalar(select(flood.span(claimed, most // 2)))
-            messages = await arrived(session, self.sealer, claimed)
-        flooding = took is not None and took < flood.WITHIN
+                talk = (await connection.execute(_as_it_stands(), flood.counting(claimed, most // 2))).one()
+            messages = await arrived(connection, self.sealer, claimed)
+        flooding = talk.took is not None and talk.took < flood.WITHIN
         # Of a flood only a cry for help is looked for, which must not be buried in the words around it.
-        one_by_one = messages if flooding else gather(messages, self._dialogue(talk))
+        one_by_one = messages if flooding else gather(messages, self._dialogue(talk.sealed_dialogue))
         texts = [_to_read(one.message) for one in one_by_one]
         meanings = iter(await self.interpreter.interpret([text for group in texts for text in group]))
         said = [
@@ -134,8 +131,8 @@ class Conversations:
         """The words that work everywhere, read from the texts once."""
         return Commands(self.texts)
 
-    def _dialogue(self, talk: Conversation) -> Dialogue:
-        return load(self.sealer.open(talk.sealed_dialogue)) if talk.sealed_dialogue else Dialogue()
+    def _dialogue(self, sealed: bytes | None) -> Dialogue:
+        return load(self.sealer.open(sealed)) if sealed else Dialogue()
 
     async def _note_down(
         self, session: AsyncSession, talk: Conversation, read: _Read, now: datetime
@@ -152,7 +149,8 @@ class Conversations:
                 continue
             body = message.text or _described(message)
             masked = mask(body)
-            line = Message(
+            line_id = lines[message.provider_id] = await add_line(
+                session,
                 conversation_id=talk.id,
                 author=Author.PARTICIPANT,
                 body=masked,
@@ -164,11 +162,8 @@ class Conversations:
                 edited=one.before is not None,
                 at=now,
             )
-            session.add(line)
-            await session.flush()
-            lines[message.provider_id] = line.id
             session.add_all(
-                attachment(self.sealer, talk, media, message_id=line.id) for media in message.media
+                attachment(self.sealer, talk, media, message_id=line_id) for media in message.media
             )
         await keep_numbers(session, self.sealer, talk, [one.message.text for one in read.arrived])
         return lines
@@ -181,7 +176,7 @@ class Conversations:
 
     async def _answer(self, keeping: Keeping, claimed: Claimed, read: _Read) -> None:
         session, talk, now = keeping.session, keeping.talk, keeping.now
-        dialogue = self._dialogue(talk)
+        dialogue = self._dialogue(talk.sealed_dialogue)
         spoken = dialogue.language
         world = World(
             config=self.config,
@@ -236,6 +231,13 @@ class Conversations:
             if ours and branch.whatsapp and _national(branch.whatsapp) == ours:
                 return branch.code
         return self.config.default_branch.code if self.config.default_branch else None
+
+
+@cache
+def _as_it_stands() -> Select[bytes | None, datetime | None, timedelta | None]:
+    """What has to be known of a conversation before its turn: `flood.counting` gives the values."""
+    columns = (Conversation.sealed_dialogue, Conversation.hushed_at, flood.span().label("took"))
+    return select(*columns).where(Conversation.id == bindparam("whose"))
 
 
 def _national(number: str) -> str:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.channels.channel import Channel
-from bot.delivery.inbox import Claimed
+from bot.delivery.claiming import Claimed
 
 log = structlog.get_logger()
 

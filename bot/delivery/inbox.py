@@ -1,47 +1,38 @@
-"""The inbox: what providers delivered, kept in one statement, and handed out one conversation at a time.
+"""The inbox: what providers delivered, kept in one statement, and dealt with one conversation at a time.
 
-A worker claims a conversation (`claim`), works without any lock, and commits in a transaction of its own that
-begins with `retake` and ends with `finish`. The hold is a fencing token: whoever was paused past it cannot commit.
+A worker claims conversations (`bot.delivery.claiming`), works without any lock, and commits each in a transaction of
+its own that begins with `retake` and ends with `finish`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from uuid import UUID
 
 import structlog
 from sqlalchemy import (
     ARRAY,
     CTE,
-    ColumnElement,
     DateTime,
-    Integer,
-    Row,
     Select,
     Update,
-    all_,
     any_,
     bindparam,
-    exists,
     func,
-    or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlalchemy.orm import aliased
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot import tracing
 from bot.delivery import people, receipts
-from bot.delivery.forms import incoming_from_json, incoming_to_json
+from bot.delivery.claiming import Claimed, pending
+from bot.delivery.forms import incoming_to_json
 from bot.errors import SiagaError
-from bot.messages import Address, Event, Incoming, Reachability, Receipt
+from bot.messages import Event, Incoming, Reachability, Receipt
+from bot.storage.arrays import given
 from bot.storage.engine import Database
-from bot.storage.sealing import Sealer, Unreadable
-from bot.storage.states import in_state
+from bot.storage.sealing import Sealer
 from bot.storage.tables import Conversation, Inbox, InboxState
 
 log = structlog.get_logger()
@@ -52,34 +43,9 @@ RETRY_AFTER = (2, 10, 60, 300)
 LONGEST_QUIET = timedelta(seconds=2)
 """For how long the first message of a turn waits at most, however many follow it."""
 
-_TOGETHER = 50  # messages taken as one turn at most
-_ALONE = 2  # failures after which the oldest message is tried alone, so that it drags no other down with it
-_SET_ASIDE = timedelta(minutes=5)
-
 
 class HoldLost(SiagaError):
     """Another worker took the conversation over meanwhile: commit nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """A conversation in our hand, with what its participant has written since, oldest first."""
-
-    conversation_id: UUID
-    address: Address
-    channel: str
-    hold: UUID
-    messages: list[tuple[int, Incoming]]
-    """Inbox id and message."""
-    received_at: datetime | None = None
-    """When the first of them arrived."""
-    traceparents: tuple[str, ...] = ()
-    """The ways on which they came (`bot.tracing`), each once, oldest first."""
-
-    @property
-    def ids(self) -> list[int]:
-        """The inbox ids."""
-        return [inbox_id for inbox_id, _ in self.messages]
 
 
 async def store(
@@ -111,54 +77,10 @@ async def store(
     return stored
 
 
-async def claim(
-    database: Database, sealer: Sealer, hold: UUID, now: datetime, lease_seconds: float
-) -> Claimed | None:
-    """Take the conversation that has waited longest, if one is free. No lock remains afterwards.
-
-    Args:
-        hold: the token of this claim, never used before.
-        lease_seconds: after this long another worker may take the conversation over.
-
-    Returns:
-        None when nothing is ready.
-    """
-    tried: list[str] = []
-    while True:
-        async with database.sessions.begin() as session:
-            found = await session.execute(_oldest_ready(), {"now": now, "but": tried})
-            oldest = found.one_or_none()
-            if oldest is None:
-                return None
-            tried.append(oldest.address)
-            conversation_id = oldest.id or await people.conversation_of(
-                session, oldest.address, oldest.channel
-            )
-            if not await _hold(session, conversation_id, hold, now, lease_seconds):
-                continue
-            rows = await _waiting(session, oldest)
-            try:
-                opened = [(row, incoming_from_json(sealer.open(row.sealed))) for row in rows]
-            except (Unreadable, ValueError):
-                await _set_aside(session, conversation_id, rows, now)
-                continue
-            heard = [(min(row.received_at, incoming.sent_at), incoming) for row, incoming in opened]
-            await people.update(session, sealer, heard)
-            return Claimed(
-                conversation_id=conversation_id,
-                address=Address(oldest.address),
-                channel=oldest.channel,
-                hold=hold,
-                messages=[(row.id, incoming) for row, incoming in opened],
-                received_at=rows[0].received_at if rows else None,
-                traceparents=tuple(dict.fromkeys(row.traceparent for row in rows if row.traceparent)),
-            )
-
-
 async def next_ready(database: Database, now: datetime) -> datetime | None:
     """When the next message that has to wait may be taken; None when none waits."""
-    soonest = select(func.min(Inbox.ready_at)).where(_pending(), Inbox.ready_at > now)
-    async with database.engine.connect() as connection:
+    soonest = select(func.min(Inbox.ready_at)).where(pending(), Inbox.ready_at > now)
+    async with database.alone.connect() as connection:
         return (await connection.execute(soonest)).scalar_one_or_none()
 
 
@@ -168,12 +90,17 @@ async def retake(session: AsyncSession, claimed: Claimed) -> Conversation:
     Raises:
         HoldLost: it is in another hand by now.
     """
-    conversation = await session.get(
-        Conversation, claimed.conversation_id, with_for_update=True, populate_existing=True
-    )
+    found = await session.scalars(_locked(), {"which": claimed.conversation_id})
+    conversation = found.one_or_none()
     if conversation is None or conversation.hold != claimed.hold:
         raise HoldLost(str(claimed.conversation_id))
     return conversation
+
+
+@cache
+def _locked() -> Select[Conversation]:
+    locked = select(Conversation).where(Conversation.id == bindparam("which")).with_for_update()
+    return locked.execution_options(populate_existing=True)
 
 
 async def finish(session: AsyncSession, claimed: Claimed, now: datetime) -> None:
@@ -187,18 +114,8 @@ async def finish(session: AsyncSession, claimed: Claimed, now: datetime) -> None
         raise HoldLost(str(claimed.conversation_id))
     conversation.hold = conversation.held_until = None
     conversation.last_message_at = now
-    await session.execute(
-        _done(), {"ids": claimed.ids, "now": now}, execution_options={"synchronize_session": False}
-    )
-
-
-def _pending(row: type[Inbox] = Inbox) -> ColumnElement[bool]:
-    return in_state(row.state, InboxState.PENDING)
-
-
-def _unheld() -> ColumnElement[bool]:
-    """Whether a conversation is in nobody's hand."""
-    return or_(Conversation.hold.is_(None), Conversation.held_until <= _NOW)
+    connection = await session.connection()
+    await connection.execute(_done(), {"ids": claimed.ids, "now": now})
 
 
 @cache
@@ -222,7 +139,7 @@ async def give_back(database: Database, claimed: Claimed, error: str, now: datet
     async with database.sessions.begin() as session:
         if not await _free(session, claimed):
             return
-        failed = select(Inbox).where(Inbox.id.in_(claimed.ids), _pending()).with_for_update()
+        failed = select(Inbox).where(Inbox.id.in_(claimed.ids), pending()).with_for_update()
         for row in await session.scalars(failed):
             row.attempts += 1
             row.error = error
@@ -258,19 +175,13 @@ async def _add(
 
 @cache
 def _adding(wait: bool) -> Select[int]:
-    """The statement that adds messages, given column by column, in their order; it counts the new ones.
-
-    Its values have names of their own: one that is called like a column would be set in every UPDATE within.
-    """
-    arrays = {name: getattr(Inbox, name).type for name in _GIVEN}
-    parts = [bindparam(f"given_{name}", type_=ARRAY(kind)) for name, kind in arrays.items()]
-    given = func.unnest(*parts).table_valued(*_GIVEN, with_ordinality="place", name="given")
-    given = given.render_derived()
+    """The statement that adds messages, given column by column, in their order; it counts the new ones."""
+    rows = given(**{name: getattr(Inbox, name) for name in _GIVEN})
     trace = bindparam("trace", type_=Inbox.traceparent.type)
-    rows = select(*(given.c[name] for name in _GIVEN), _NOW, trace).order_by(given.c.place)
+    ordered = select(*(rows.c[name] for name in _GIVEN), _NOW, trace).order_by(rows.c.place)
     new = (
         insert(Inbox)
-        .from_select([*_GIVEN, "received_at", "traceparent"], rows)
+        .from_select([*_GIVEN, "received_at", "traceparent"], ordered)
         .on_conflict_do_nothing(index_elements=["channel", "provider_id"])
         .returning(Inbox.address, Inbox.ready_at)
         .cte("new")
@@ -296,90 +207,11 @@ def _wait_on(new: CTE) -> CTE:
     ready_at = func.least(new.c.ready_at, Inbox.received_at + LONGEST_QUIET)
     waiting = (
         Inbox.address == new.c.address,
-        _pending(),
+        pending(),
         Inbox.ready_at > _NOW,
         Inbox.error.is_(None),
     )
     return update(Inbox).where(*waiting).values(ready_at=ready_at).cte("waiting")
-
-
-@cache
-def _oldest_ready() -> Select[str, str, int, UUID | None]:
-    """The oldest pending message of an address that nobody holds.
-
-    Only an address's first message counts: it carries the lock by which claims do not meet, and until it is ready
-    none after it is. Addresses that have no conversation yet are free.
-    """
-    earlier = aliased(Inbox)
-    return (
-        select(Inbox.address, Inbox.channel, Inbox.attempts, Conversation.id)
-        .outerjoin(Conversation, Conversation.address == Inbox.address)
-        .where(
-            _pending(),
-            Inbox.ready_at <= _NOW,
-            Inbox.address != all_(bindparam("but", type_=ARRAY(Inbox.address.type))),
-            _unheld(),
-            ~exists().where(earlier.address == Inbox.address, _pending(earlier), earlier.id < Inbox.id),
-        )
-        .order_by(Inbox.id)
-        .limit(1)
-        .with_for_update(of=Inbox, skip_locked=True)
-    )
-
-
-async def _hold(
-    session: AsyncSession, conversation_id: UUID, hold: UUID, now: datetime, lease_seconds: float
-) -> bool:
-    """Take the hold, unless somebody has it or is just committing a turn."""
-    values = {"which": conversation_id, "now": now, "ours": hold}
-    values["until"] = now + timedelta(seconds=lease_seconds)
-    held = await session.execute(_holding(), values, execution_options={"synchronize_session": False})
-    return held.one_or_none() is not None
-
-
-@cache
-def _holding() -> ReturningUpdate[UUID]:
-    free = (
-        select(Conversation.id)
-        .where(
-            Conversation.id == bindparam("which"),
-            _unheld(),
-        )
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    return (
-        update(Conversation)
-        .where(Conversation.id == free)
-        .values(hold=bindparam("ours"), held_until=bindparam("until"))
-        .returning(Conversation.id)
-    )
-
-
-async def _waiting(session: AsyncSession, oldest: Row[str, str, int, UUID | None]) -> Sequence[Inbox]:
-    """What is taken as one turn: all that wait, but after repeated failures the oldest alone."""
-    most = 1 if oldest.attempts >= _ALONE else _TOGETHER
-    return (await session.scalars(_of_address(), {"whose": oldest.address, "most": most})).all()
-
-
-@cache
-def _of_address() -> Select[Inbox]:
-    """What waits of one address, oldest first."""
-    waiting = select(Inbox).where(Inbox.address == bindparam("whose"), _pending())
-    return waiting.order_by(Inbox.id).limit(bindparam("most", type_=Integer))
-
-
-async def _set_aside(
-    session: AsyncSession, conversation_id: UUID, rows: Sequence[Inbox], now: datetime
-) -> None:
-    """Keep what does not open out of the way for a while; nothing is lost if the key was only mistaken."""
-    for row in rows:
-        row.ready_at = now + _SET_ASIDE
-        row.error = Unreadable.__name__
-    log.error("message.unreadable", inbox=[row.id for row in rows])
-    await session.execute(
-        update(Conversation).where(Conversation.id == conversation_id).values(hold=None, held_until=None)
-    )
 
 
 async def _free(session: AsyncSession, claimed: Claimed) -> bool:

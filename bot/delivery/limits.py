@@ -16,6 +16,9 @@ BOOKED_AHEAD: Mapping[Priority, float] = {Priority.REPLY: 0.5, Priority.NOTICE: 
 """Seconds ahead for which turns of the account are given out. A notice leaves at once or asks again: when replies
 queue up, notices get no turn, so that at the account's limit a broadcast waits and replies do not."""
 
+CATCH_UP = 0.5
+"""Seconds of lost time that are made up, at twice the even pace; who comes later begins anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -35,9 +38,9 @@ class Limit:
         return max(1, int(ours)), MARGIN * max(1.0, 1 / ours)
 
     def apart(self, share: int = 1) -> float:
-        """Seconds between two messages of the account: half of an even pace, so that time that was lost is made up."""
+        """Seconds between two messages of the account, when they go evenly."""
         count, seconds = self.window(share)
-        return seconds / count / 2 if count > 1 else seconds
+        return seconds / count
 
 
 def limits(whatsapp_per_second: float = 60, telegram_per_second: float = 30) -> dict[str, Limit]:
@@ -71,6 +74,8 @@ class OwnReckoning:
 
     def __init__(self) -> None:
         self._turns: dict[str, deque[float]] = {}
+        self._planned: dict[str, float] = {}
+        """When the next message of each account would go, if all went evenly."""
         self._sent: dict[str, deque[float]] = {}
 
     def ask(
@@ -91,6 +96,7 @@ class OwnReckoning:
         """A message to `address` leaves at `turn`: also what was allowed elsewhere counts here."""
         turns = self._turns.setdefault(channel, deque(maxlen=limit.window()[0]))
         turns.append(max(turn, turns[-1]) if turns else turn)
+        self._planned[channel] = self._plan(channel, turn) + limit.apart(share)
         if limit.per_person:
             most = max(count for count, _ in limit.per_person)
             self._sent.setdefault(address, deque(maxlen=most)).append(turn)
@@ -104,7 +110,12 @@ class OwnReckoning:
             return now
         count, seconds = limit.window(share)
         full = turns[-count] + seconds if len(turns) >= count else now
-        return max(now, full, turns[-1] + limit.apart(share))
+        return max(now, self._plan(channel, now), full, turns[-1] + limit.apart(share) / 2)
+
+    def _plan(self, channel: str, now: float) -> float:
+        """When the next message would go, if all went evenly; what is long past is not made up for."""
+        planned = self._planned.get(channel, now)
+        return now if now - planned > CATCH_UP else planned
 
     def _person(self, limit: Limit, address: str, now: float, share: int) -> float:
         sent = self._sent.get(address, ())

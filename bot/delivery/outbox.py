@@ -54,6 +54,8 @@ CALL = "siaga_outbox"
 FREE: dict[str, object] = {"hold": None, "held_until": None}
 """Values of a row that is in nobody's hand."""
 
+_NEW = insert(Outbox).on_conflict_do_nothing(index_elements=["once"]).returning(Outbox.id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
@@ -108,20 +110,20 @@ async def queue(  # noqa: PLR0913 (a row has that many sides, all named)
     Returns:
         The row's id, or None if `once` was used before.
     """
-    new = insert(Outbox).values(
-        channel=channel,
-        address=address,
-        sealed=sealer.seal(text_to_json(text)),
-        message_id=message_id,
-        notice_id=notice_id,
-        once=once,
-        priority=priority,
-        created_at=now,
-        next_try_at=now,
-        traceparent=tracing.traceparent(),
-    )
-    unless_there = new.on_conflict_do_nothing(index_elements=["once"]).returning(Outbox.id)
-    return (await session.execute(unless_there)).scalar_one_or_none()
+    values = {
+        "channel": channel,
+        "address": address,
+        "sealed": sealer.seal(text_to_json(text)),
+        "message_id": message_id,
+        "notice_id": notice_id,
+        "once": once,
+        "priority": priority,
+        "created_at": now,
+        "next_try_at": now,
+        "traceparent": tracing.traceparent(),
+    }
+    connection = await session.connection()
+    return (await connection.execute(_NEW, values)).scalar_one_or_none()
 
 
 async def resend(session: AsyncSession, *which: ColumnElement[bool], now: datetime) -> list[int]:

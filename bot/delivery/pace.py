@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.delivery.limits import BOOKED_AHEAD, Answer, Limit, OwnReckoning, limits
+from bot.delivery.limits import BOOKED_AHEAD, CATCH_UP, Answer, Limit, OwnReckoning, limits
 from bot.live import AWAY, redis
 from bot.storage.tables import Priority
 
@@ -94,10 +94,13 @@ class Pace:
         person = blake2b(address.encode(), digest_size=16).hexdigest()
         windows = [number for count, span in limit.per_person for number in (count, round(span * _MICRO))]
         count, window = limit.window()
-        account = [count, round(window * _MICRO), round(limit.apart() * _MICRO)]
+        account = [count, *(round(span * _MICRO) for span in (window, limit.apart(), CATCH_UP))]
         try:
             go, micro, *everybody = await self._script(
-                keys=[_key(channel, "pause"), _key(channel, "turns"), _key(channel, f"to:{person}")],
+                keys=[
+                    *(_key(channel, name) for name in ("pause", "planned", "turns")),
+                    _key(channel, f"to:{person}"),
+                ],
                 args=[*account, round(BOOKED_AHEAD[priority] * _MICRO), *windows],
             )
         except AWAY as error:

@@ -2,73 +2,103 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID, uuid4
+from functools import cache
+from uuid import uuid4
 
-from sqlalchemy import func, select
-from sqlalchemy import update as sql_update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels import windows
 from bot.delivery import waiting
 from bot.messages import Incoming
+from bot.storage.arrays import given
+from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
-from bot.storage.tables import ChannelAddress, Conversation, Participant
+from bot.storage.tables import ChannelAddress, Conversation, Inbox, Participant
 
 
-async def conversation_of(session: AsyncSession, address: str, channel: str) -> UUID:
-    """The address's conversation; for a new address it is made, and the participant with it."""
-    known = select(Conversation.id).where(Conversation.address == address)
-    found = await session.scalar(known)
-    if found is not None:
-        return found
-    participant_id = await session.scalar(
-        select(ChannelAddress.participant_id).where(ChannelAddress.address == address)
+async def introduce(database: Database, inbox_ids: Sequence[int]) -> None:
+    """Make the conversations of those who write for the first time, and the participants with them.
+
+    Args:
+        inbox_ids: a message of each. Those that another process has in hand just now are left to it.
+    """
+    query = (
+        select(Inbox.address, Inbox.channel, ChannelAddress.participant_id)
+        .outerjoin(ChannelAddress, ChannelAddress.address == Inbox.address)
+        .where(Inbox.id.in_(inbox_ids))
+        .with_for_update(of=Inbox, skip_locked=True)
     )
-    if participant_id is None:
-        participant_id = uuid4()
-        session.add(Participant(id=participant_id))
-        await session.flush()
-        await session.execute(
-            insert(ChannelAddress).values(address=address, channel=channel, participant_id=participant_id)
-        )
-    made = insert(Conversation).values(id=uuid4(), address=address, participant_id=participant_id)
-    await session.execute(made.on_conflict_do_nothing(index_elements=["address"]))
-    return (await session.execute(known)).scalar_one()
+    async with database.engine.begin() as connection:
+        rows = (await connection.execute(query)).all()
+        talks = [{"address": row.address, "participant_id": row.participant_id or uuid4()} for row in rows]
+        new = [
+            talk | {"channel": row.channel}
+            for row, talk in zip(rows, talks, strict=True)
+            if row.participant_id is None
+        ]
+        if new:
+            people = [{"id": person["participant_id"]} for person in new]
+            await connection.execute(insert(Participant), people)
+            await connection.execute(insert(ChannelAddress).on_conflict_do_nothing(), new)
+        if talks:
+            made = insert(Conversation).on_conflict_do_nothing(index_elements=["address"])
+            await connection.execute(made, talks)
 
 
-async def update(session: AsyncSession, sealer: Sealer, heard: Sequence[tuple[datetime, Incoming]]) -> None:
-    """Note what messages of one address, each with when it was written, say of the person: who writes can be reached.
+async def note(database: Database, sealer: Sealer, heard: Sequence[tuple[datetime, Incoming]]) -> None:
+    """Note what messages, each with when it was written, say of their people: who writes can be reached.
 
     What waited for them to write goes now. What nobody wrote (`Incoming.due`) says nothing.
     """
-    written = [(at, incoming) for at, incoming in heard if incoming.due is None]
-    if not written:
+    last: dict[str, datetime] = {}
+    said: dict[str, dict[str, object]] = {}
+    for at, incoming in heard:
+        if incoming.due is None:
+            last[incoming.address] = max(at, last.get(incoming.address, at))
+            said[incoming.address] = said.get(incoming.address, {}) | _said(sealer, incoming)
+    if not last:
         return
-    values: dict[str, object] = {"unreachable_since": None, "window_closed_at": None}
-    for _, incoming in written:
-        if incoming.profile_name:
-            values["sealed_profile_name"] = sealer.seal(incoming.profile_name)
-        if incoming.phone:
-            values["sealed_phone"] = sealer.seal(incoming.phone)
-        if incoming.external_user_id:
-            values["external_user_id"] = incoming.external_user_id
-    last = max(at for at, _ in written)
-    values["last_inbound_at"] = func.greatest(ChannelAddress.last_inbound_at, last)
-    address, channel = written[0][1].address, written[0][1].channel
-    await session.execute(
-        sql_update(ChannelAddress).where(ChannelAddress.address == address).values(values),
-        execution_options={"synchronize_session": False},
+    values: dict[str, object] = {"given_address": list(last), "given_last_inbound_at": list(last.values())}
+    for name in _SAID:
+        values[f"given_{name}"] = [said[address].get(name) for address in last]
+    async with database.alone.connect() as connection:
+        await connection.execute(_noting(), values)
+        wrote = {address: at for address, at in last.items() if address.partition(":")[0] in windows.CHANNELS}
+        if wrote:
+            await waiting.let_go(connection, wrote)
+
+
+_SAID = ("sealed_profile_name", "sealed_phone", "external_user_id")
+
+
+def _said(sealer: Sealer, incoming: Incoming) -> dict[str, object]:
+    """What a message says of whom it is from; what it does not say stays as it was."""
+    found: dict[str, object] = {
+        "sealed_profile_name": incoming.profile_name and sealer.seal(incoming.profile_name),
+        "sealed_phone": incoming.phone and sealer.seal(incoming.phone),
+        "external_user_id": incoming.external_user_id,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+@cache
+def _noting() -> Update:
+    names = ("address", "last_inbound_at", *_SAID)
+    rows = given(**{name: getattr(ChannelAddress, name) for name in names})
+    kept = {name: func.coalesce(rows.c[name], getattr(ChannelAddress, name)) for name in _SAID}
+    last = func.greatest(ChannelAddress.last_inbound_at, rows.c.last_inbound_at)
+    return (
+        update(ChannelAddress)
+        .where(ChannelAddress.address == rows.c.address)
+        .values(last_inbound_at=last, unreachable_since=None, window_closed_at=None, **kept)
     )
-    if channel in windows.CHANNELS:
-        await waiting.let_go(session, address, last)
 
 
-async def mark(
-    connection: AsyncConnection | AsyncSession, address: str, reachable: bool, now: datetime
-) -> None:
+async def mark(connection: AsyncConnection, address: str, reachable: bool, now: datetime) -> None:
     """Note that an address takes messages again, or since when it takes none."""
     since = None if reachable else func.coalesce(ChannelAddress.unreachable_since, now)
     await connection.execute(
-        sql_update(ChannelAddress).where(ChannelAddress.address == address).values(unreachable_since=since)
+        update(ChannelAddress).where(ChannelAddress.address == address).values(unreachable_since=since)
     )

@@ -1,7 +1,11 @@
 """Waiting for the first of several signs."""
 
 import asyncio
+import time
 from typing import Any
+
+APART = 0.01
+"""Seconds between two looks at a queue at least: under load, what comes meanwhile is taken by one statement."""
 
 
 async def first_of(*events: asyncio.Event, seconds: float) -> None:
@@ -12,6 +16,17 @@ async def first_of(*events: asyncio.Event, seconds: float) -> None:
     finally:
         for task in waiting:
             task.cancel()
+
+
+async def apart(since: float) -> None:
+    """Wait until it is time to look again.
+
+    Args:
+        since: when the last look began, by `time.monotonic`.
+    """
+    rest = since + APART - time.monotonic()
+    if rest > 0:
+        await asyncio.sleep(rest)
 
 
 async def finished(tasks: set[asyncio.Task[Any]], seconds: float) -> None:

@@ -13,6 +13,7 @@ from bot.app import Bot, clock
 from bot.cases import queries
 from bot.cases.queries import Wanted
 from bot.delivery import inbox
+from bot.delivery.claiming import claim
 from bot.messages import Address, Incoming
 from bot.notices.publishing import NewNotice
 from bot.storage.tables import Agent, CaseKind, NoticeKind, Role, UpdateStatus
@@ -123,9 +124,9 @@ async def _say(bot: Bot, address: Address, text: str) -> None:
         profile_name=address.partition(":")[2].title(),
     )
     await inbox.store(bot.database, bot.sealer, [said], now)
-    claimed = await inbox.claim(bot.database, bot.sealer, uuid4(), clock(), bot.settings.turn_lease)
-    if claimed:
-        await bot.conversations.take_turn(claimed)
+    claimed = await claim(bot.database, bot.sealer, uuid4(), clock(), bot.settings.turn_lease)
+    for one in claimed:
+        await bot.conversations.take_turn(one)
 
 
 async def _work(bot: Bot, agent: Agent) -> None:

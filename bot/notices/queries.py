@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, cast, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,19 +12,22 @@ from bot.config import Branch
 from bot.storage.tables import Notice, NoticeKind, NoticeUpdate
 
 
-def reaches(branch: Branch | None) -> ColumnElement[bool]:
-    """Notices whose scope has the branch in it; all of them when no branch is given."""
-    if branch is None:
-        return Notice.id > 0
+def _reaches() -> ColumnElement[bool]:
+    """Notices whose scope has the branch in it, for `_of`; all of them when no branch is given."""
     return or_(
+        bindparam("everywhere", type_=Boolean),
         Notice.scope["national"].as_boolean(),
-        _holds("provinces", branch.province),
-        _holds("branches", branch.code),
+        Notice.scope.op("@>")(bindparam("its_province", type_=JSONB)),
+        Notice.scope.op("@>")(bindparam("itself", type_=JSONB)),
     )
 
 
-def _holds(key: str, value: str) -> ColumnElement[bool]:
-    return Notice.scope.op("@>")(cast({key: [value]}, JSONB))
+def _of(branch: Branch | None) -> dict[str, object]:
+    return {
+        "everywhere": branch is None,
+        "its_province": {"provinces": [branch.province]} if branch else {},
+        "itself": {"branches": [branch.code]} if branch else {},
+    }
 
 
 def under_way(now: datetime) -> ColumnElement[bool]:
@@ -33,29 +37,50 @@ def under_way(now: datetime) -> ColumnElement[bool]:
 
 async def closures(session: AsyncSession, branch: Branch, since: datetime, until: datetime) -> list[Notice]:
     """Closures of a branch that touch the time between two moments, oldest first."""
-    query = select(Notice).where(
-        Notice.kind == NoticeKind.CLOSURE,
-        reaches(branch),
-        Notice.starts_at < until,
-        or_(Notice.ends_at.is_(None), Notice.ends_at > since),
+    found = await session.scalars(_closures(), _of(branch) | {"since": since, "until": until})
+    return list(found)
+
+
+@cache
+def _closures() -> Select[Notice]:
+    return (
+        select(Notice)
+        .where(
+            Notice.kind == NoticeKind.CLOSURE,
+            _reaches(),
+            Notice.starts_at < bindparam("until"),
+            or_(Notice.ends_at.is_(None), Notice.ends_at > bindparam("since")),
+        )
+        .order_by(Notice.starts_at, Notice.id)
     )
-    return list(await session.scalars(query.order_by(Notice.starts_at, Notice.id)))
 
 
 async def outages(
     session: AsyncSession, system: str | None, branch: Branch | None, now: datetime, since: datetime
 ) -> list[Notice]:
     """Outages and maintenance under way or over since a moment, newest first; one that names no system affects all."""
-    query = select(Notice).where(
-        Notice.kind.in_((NoticeKind.OUTAGE, NoticeKind.MAINTENANCE)),
-        reaches(branch),
-        Notice.starts_at <= now,
-        or_(Notice.ends_at.is_(None), Notice.ends_at > since),
+    systems = {"any_system": system is None, "systems": [system] if system else []}
+    found = await session.scalars(_outages(), _of(branch) | systems | {"now": now, "since": since})
+    return list(found)
+
+
+@cache
+def _outages() -> Select[Notice]:
+    return (
+        select(Notice)
+        .where(
+            Notice.kind.in_((NoticeKind.OUTAGE, NoticeKind.MAINTENANCE)),
+            _reaches(),
+            Notice.starts_at <= bindparam("now"),
+            or_(Notice.ends_at.is_(None), Notice.ends_at > bindparam("since")),
+            or_(
+                bindparam("any_system", type_=Boolean),
+                Notice.affects.op("@>")(bindparam("systems", type_=JSONB)),
+                func.jsonb_array_length(Notice.affects) == 0,
+            ),
+        )
+        .order_by(Notice.starts_at.desc(), Notice.id.desc())
     )
-    if system:
-        affects = Notice.affects.op("@>")(cast([system], JSONB))
-        query = query.where(or_(affects, func.jsonb_array_length(Notice.affects) == 0))
-    return list(await session.scalars(query.order_by(Notice.starts_at.desc(), Notice.id.desc())))
 
 
 async def listed(

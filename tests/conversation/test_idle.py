@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +12,7 @@ from bot.messages import Address, Incoming
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Conversation, Inbox, Owner
+from tests.claims import claim_one
 from tests.conftest import Clock
 
 ADDRESS = Address("telegram:4711")
@@ -23,7 +23,7 @@ async def left_alone(database: Database, sealer: Sealer, clock: Clock) -> None:
     """A conversation whose form is to be reminded of in a minute."""
     said = Incoming(channel="telegram", address=ADDRESS, provider_id="1", sent_at=clock(), text="halo")
     await inbox.store(database, sealer, [said], clock())
-    claimed = await inbox.claim(database, sealer, uuid4(), clock(), 30)
+    claimed = await claim_one(database, sealer, clock())
     assert claimed
     async with database.sessions.begin() as session:
         talk = await inbox.retake(session, claimed)
@@ -51,7 +51,7 @@ async def test_a_form_left_alone_comes_up_once_whoever_asks(
     assert sum(await asyncio.gather(*(stir(database, sealer, clock()) for _ in range(5)))) == 1
     [row] = await waiting(database)
     assert (row.address, row.channel) == (ADDRESS, "telegram")
-    claimed = await inbox.claim(database, sealer, uuid4(), clock(), 30)
+    claimed = await claim_one(database, sealer, clock())
     assert claimed
     assert [message.due for _, message in claimed.messages] == ["idle_form"]
 

@@ -11,6 +11,7 @@ from bot.messages import Incoming
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import ChannelAddress, Inbox, Message
+from tests.claims import claim_one
 from tests.conftest import Clock
 from tests.conversation.test_turn import ADDRESS, Desk
 
@@ -32,7 +33,7 @@ async def answers(desk: Desk, **sent: timedelta) -> list[str]:
         for text, ago in sent.items()
     ]
     await inbox.store(desk.database, desk.sealer, messages, now)
-    claimed = await inbox.claim(desk.database, desk.sealer, uuid4(), now, 30)
+    claimed = await claim_one(desk.database, desk.sealer, now)
     assert claimed
     await desk.conversations.take_turn(claimed)
     async with desk.database.sessions() as session:

@@ -13,6 +13,7 @@ from bot.messages import Address, Incoming, Media, MediaKind
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Attachment, Author, Inbox, InboxState, Message, Outbox
+from tests.claims import claim_one
 from tests.conftest import NOON, Clock
 from tests.conversation.test_turn import ADDRESS, Desk
 
@@ -49,7 +50,7 @@ async def take(desk: Desk, *messages: Incoming) -> list[str]:
     """Have messages of any kind taken as one turn; gives what the bot says."""
     before = await desk.newest()
     await inbox.store(desk.database, desk.sealer, messages, desk.clock())
-    claimed = await inbox.claim(desk.database, desk.sealer, uuid4(), desk.clock(), 30)
+    claimed = await claim_one(desk.database, desk.sealer, desk.clock())
     assert claimed
     await desk.conversations.take_turn(claimed)
     async with desk.database.sessions() as session:

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from bot.conversation.turn import Conversations
 from bot.delivery import inbox
-from bot.delivery.inbox import Claimed, HoldLost
+from bot.delivery.claiming import Claimed
+from bot.delivery.inbox import HoldLost
 from bot.flows.registry import FLOWS
 from bot.live import Live
 from bot.messages import Address, Incoming, Interpretation
@@ -19,6 +20,7 @@ from bot.nlu.interpreter import Thresholds
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Conversation, Message, Outbox, Participant, Understanding
+from tests.claims import claim_one
 from tests.conftest import Clock
 from tests.dialogue.scene import sample
 
@@ -87,7 +89,7 @@ class Desk:
             for text in texts
         ]
         await inbox.store(self.database, self.sealer, events, self.clock())
-        claimed = await inbox.claim(self.database, self.sealer, uuid4(), self.clock(), 30)
+        claimed = await claim_one(self.database, self.sealer, self.clock())
         assert claimed
         return claimed
 
@@ -142,7 +144,7 @@ async def test_questions_that_were_answered_in_the_same_turn_are_not_put(desk: D
 async def test_a_turn_whose_hold_is_lost_changes_nothing(desk: Desk) -> None:
     slow = await desk.write("mau mengadu")
     desk.clock.advance(31)
-    quick = await inbox.claim(desk.database, desk.sealer, uuid4(), desk.clock(), 30)
+    quick = await claim_one(desk.database, desk.sealer, desk.clock())
     assert quick
     with pytest.raises(HoldLost):
         await desk.conversations.take_turn(slow)

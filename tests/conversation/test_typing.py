@@ -7,7 +7,7 @@ import pytest
 
 from bot.channels.telegram import Telegram, TelegramAccount
 from bot.conversation.typing import typing
-from bot.delivery.inbox import Claimed
+from bot.delivery.claiming import Claimed
 from bot.messages import Address, Incoming
 from tests.conftest import NOON
 from tests.standins.telegram import running_telegram

@@ -8,12 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, true
 
-from bot.delivery import inbox
-from bot.delivery.inbox import Claimed, HoldLost
+from bot.delivery import claiming, inbox
+from bot.delivery.claiming import Claimed
+from bot.delivery.inbox import HoldLost
 from bot.messages import Address, Incoming, Reachability
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import ChannelAddress, Conversation, Inbox, InboxState, Participant
+from tests.claims import claim_one
 from tests.conftest import Clock
 
 LEASE = 30.0
@@ -35,7 +37,7 @@ async def store(database: Database, sealer: Sealer, clock: Clock, *messages: Inc
 
 
 async def claim(database: Database, sealer: Sealer, clock: Clock) -> Claimed | None:
-    return await inbox.claim(database, sealer, uuid4(), clock(), LEASE)
+    return await claim_one(database, sealer, clock())
 
 
 async def must_claim(database: Database, sealer: Sealer, clock: Clock) -> Claimed:
@@ -160,16 +162,53 @@ async def test_a_worker_paused_past_its_hold_cannot_commit(
     assert (row.state, row.attempts, row.error) == (InboxState.DONE, 0, None)
 
 
+async def test_several_conversations_are_claimed_at_once(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, *(message(1, of=of) for of in range(6)), message(2, of=1))
+    new = await claiming.claim(database, sealer, uuid4(), clock(), LEASE, 4)
+    assert [one.address for one in new] == [f"telegram:{of}" for of in range(4)]
+    assert [len(one.messages) for one in new] == [1, 2, 1, 1]
+    await take(database, new[1], clock())
+    await store(database, sealer, clock, message(3, of=1))
+    known_and_new = await claiming.claim(database, sealer, uuid4(), clock(), LEASE, 4)
+    known_and_new += await claiming.claim(database, sealer, uuid4(), clock(), LEASE, 4)
+    assert sorted(one.address for one in known_and_new) == ["telegram:1", "telegram:4", "telegram:5"]
+    assert await claim(database, sealer, clock) is None
+
+
+async def test_claims_of_several_at_the_same_time_never_meet(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    """New people, known ones, and one whose message does not open."""
+    await store(database, sealer, clock, *(message(1, of=of) for of in range(10)))
+    for _ in range(5):
+        await take(database, await must_claim(database, sealer, clock), clock())
+    await inbox.store(database, Sealer("another key" * 5), [message(2, of=3)], clock())
+    await store(database, sealer, clock, *(message(3, of=of) for of in range(20)))
+    taken: list[Claimed] = []
+
+    async def worker() -> None:
+        while mine := await claiming.claim(database, sealer, uuid4(), clock(), LEASE, 3):
+            taken.extend(mine)
+
+    await asyncio.gather(*(worker() for _ in range(6)))
+    assert sorted(one.address for one in taken) == sorted(f"telegram:{of}" for of in range(20) if of != 3)
+    async with database.sessions() as session:
+        assert await session.scalar(select(func.count()).select_from(Participant)) == 20
+
+
 async def test_a_look_at_the_holds_that_was_too_early_is_not_trusted(
     database: Database, sealer: Sealer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two claims look at the same moment; what the second one saw is out of date when its turn comes."""
     await store(database, sealer, clock, message(1), message(1, of=2))
     await must_claim(database, sealer, clock)
-    monkeypatch.setattr(inbox, "_unheld", true)
-    blind = inbox._oldest_ready.__wrapped__()  # sees nobody holding
+    monkeypatch.setattr(claiming, "unheld", true)
+    blind = claiming._oldest_ready.__wrapped__()  # sees nobody holding
     monkeypatch.undo()
-    monkeypatch.setattr(inbox, "_oldest_ready", lambda: blind)
+    monkeypatch.setattr(claiming, "_oldest_ready", lambda: blind)
+    monkeypatch.setattr(claiming, "_taking", claiming._taking.__wrapped__)
     assert (await must_claim(database, sealer, clock)).address == "telegram:2"
     assert await claim(database, sealer, clock) is None
 
@@ -326,7 +365,7 @@ async def test_a_message_that_does_not_open_blocks_nobody(
     assert await claim(database, sealer, clock) is None
     assert (await rows(database))[0].state is InboxState.PENDING
     clock.advance(301)
-    claimed_later = await inbox.claim(database, Sealer("another key" * 5), uuid4(), clock(), LEASE)
+    claimed_later = await claim_one(database, Sealer("another key" * 5), clock())
     assert texts(claimed_later) == ["pesan 1"]
 
 

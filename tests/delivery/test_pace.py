@@ -67,7 +67,7 @@ def test_two_processes_together_never_exceed_what_one_may(redis_url: str) -> Non
     earliest = sorted(float(asked) + float(wait) for _, asked, _, wait in lines)
     latest = sorted(float(told) + float(wait) for _, _, told, wait in lines)
     assert len(lines) >= 40 * 3  # both were busy: this is no test of silence
-    assert latest[-1] - earliest[0] >= (len(lines) - 40) / 40
+    assert latest[-1] - earliest[0] >= (len(lines) - 1) / 40
     every = sorted(int(turn) for turns in kept.values() for turn in turns)
     assert most_in_any([turn / 1e6 for turn in every], 1.0) <= 40
     apart = [later - sooner for sooner, later in itertools.pairwise(every)]

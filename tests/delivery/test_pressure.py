@@ -1,7 +1,6 @@
 """What is left out under load: broadcasts before typing signs, and nothing because of one talk that fails."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from prometheus_client import REGISTRY
@@ -13,6 +12,7 @@ from bot.messages import Address, Incoming
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Inbox, InboxState
+from tests.claims import claim_one
 from tests.conftest import Clock
 
 NOBODY = "postgresql://siaga@/siaga?host=/nonexistent"
@@ -86,7 +86,7 @@ async def test_a_long_queue_does_the_same_and_it_is_well_at_half_of_it(load: Loa
 
 async def test_what_waits_for_more_words_or_for_its_next_try_is_no_load(load: Load) -> None:
     await load.write(1, of=1)
-    claimed = await inbox.claim(load.database, load.sealer, uuid4(), load.clock(), 30)
+    claimed = await claim_one(load.database, load.sealer, load.clock())
     assert claimed
     await inbox.give_back(load.database, claimed, "ValueError", load.clock() + timedelta(hours=1))
     await load.write(1, of=1)
@@ -96,6 +96,15 @@ async def test_what_waits_for_more_words_or_for_its_next_try_is_no_load(load: Lo
     load.clock.advance(10)
     assert await load.left_out() == set()
     assert await load.left_out() == {"notices"}
+
+
+async def test_what_is_tried_again_is_no_load_when_its_time_has_come(load: Load) -> None:
+    await load.write(1, of=1)
+    claimed = await claim_one(load.database, load.sealer, load.clock())
+    assert claimed
+    await inbox.give_back(load.database, claimed, "ValueError", load.clock())
+    load.clock.advance(3600)
+    assert await load.left_out() == set()
 
 
 async def test_it_is_looked_at_once_a_second_at_most(load: Load) -> None:

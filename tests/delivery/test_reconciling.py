@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -21,6 +20,7 @@ from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Inbox, Listing
 from tests.channels.conftest import KeptContents
+from tests.claims import claim_one
 from tests.conftest import Clock
 from tests.standins import TwilioStandIn
 
@@ -129,7 +129,7 @@ async def test_a_webhook_that_comes_after_all_changes_nothing(branch: Branch) ->
     assert await branch.reconcile() == 1
     await branch.arrive(sid, "halo")
     assert await branch.texts() == ["halo"]
-    claimed = await inbox.claim(branch.database, branch.sealer, uuid4(), branch.clock(), 30)
+    claimed = await claim_one(branch.database, branch.sealer, branch.clock())
     assert claimed is not None
     assert [message.text for _, message in claimed.messages] == ["halo"]
 

@@ -12,7 +12,7 @@ from bot.channels.telegram import Telegram, TelegramAccount
 from bot.channels.whatsapp import WhatsApp
 from bot.channels.whatsapp_api import TwilioAccount
 from bot.delivery import inbox, outbox
-from bot.delivery.inbox import Claimed
+from bot.delivery.claiming import Claimed
 from bot.delivery.sender import Sender
 from bot.messages import Delivery, Option, Text
 from bot.storage.engine import Database

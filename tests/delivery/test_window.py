@@ -16,8 +16,8 @@ from bot.channels.whatsapp_api import TwilioAccount
 from bot.channels.whatsapp_templates import on_one_line, template_call
 from bot.config.templates import Template
 from bot.delivery import inbox, outbox, people
+from bot.delivery.claiming import Claimed
 from bot.delivery.following import Follower
-from bot.delivery.inbox import Claimed
 from bot.live import Live
 from bot.messages import Address, Occasion, Text
 from bot.storage.engine import Database
@@ -252,10 +252,9 @@ async def test_who_writes_while_it_is_put_aside_is_not_missed(line: Line) -> Non
     await line.reply("Baik.")
     sender = post.sender()
     [due] = await sender._claim()
-    async with post.database.sessions.begin() as session:
-        claimed = line.twilio.inbound(PHONE, "ya?")
-        [incoming] = post.channels["whatsapp"].parse(webhook(claimed), post.clock())
-        await people.update(session, post.sealer, [(post.clock(), incoming)])
+    claimed = line.twilio.inbound(PHONE, "ya?")
+    [incoming] = post.channels["whatsapp"].parse(webhook(claimed), post.clock())
+    await people.note(post.database, post.sealer, [(post.clock(), incoming)])
     await sender._deliver(due)
     assert (await line.states())[-1] == "queued"
     assert (await line.send())[-1] == "Baik."
