@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.channels.channel import Channel
+from bot.channels.channel import Channel, no_files
 from bot.channels.simulator import LOOKS, Simulator
 from bot.channels.telegram import Telegram, TelegramAccount
 from bot.channels.whatsapp import WhatsApp
@@ -23,6 +23,8 @@ from bot.conversation.turn import Conversations
 from bot.errors import ChannelError
 from bot.flows.registry import FLOWS
 from bot.live import Live
+from bot.media.enclosing import files
+from bot.media.links import Links
 from bot.media.stores import open_store
 from bot.media.vault import Vault
 from bot.messages import Address
@@ -37,7 +39,7 @@ from bot.nlu.training import read_labels
 from bot.notices.publishing import Publisher
 from bot.review.reading import Readers
 from bot.settings import Settings
-from bot.simulator.pages import read_file
+from bot.simulator.files import read_file
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import ProviderContent
@@ -76,9 +78,8 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
         ConfigurationError: config/ or the texts have a mistake; the encoder or the store of files cannot be used.
     """
     config, texts = load_config(settings.config_dir), load_texts(settings.config_dir / "texts")
-    embedded = await asyncio.to_thread(
-        embedded_interpreter, settings.config_dir, settings.data_dir, config, settings.encoder
-    )
+    given = settings.config_dir, settings.data_dir, config, settings.encoder
+    embedded = await asyncio.to_thread(embedded_interpreter, *given)
     sealer = Sealer(settings.secret_key.get_secret_value())
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url)
@@ -88,7 +89,8 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
         rasa = await _rasa(stack, settings)
         interpreter = Cached(Fallback(rasa, embedded) if rasa else embedded)
         readers = _readers(settings, embedded, rasa)
-        channels = make_channels(settings, database, sealer, live, config.templates)
+        vault = Vault(open_store(settings.media_store), sealer)
+        channels = make_channels(settings, database, sealer, live, config.templates, vault)
         for channel in channels.values():
             stack.push_async_callback(channel.close)
         conversations = Conversations(
@@ -117,7 +119,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
             handling=Handling(sealer=sealer, config=config, texts=texts, live=live, clock=clock),
             publisher=Publisher(config),
             readers=readers,
-            vault=Vault(open_store(settings.media_store), sealer),
+            vault=vault,
         )
 
 
@@ -161,8 +163,14 @@ def make_channels(
     sealer: Sealer,
     live: Live,
     templates: Sequence[Template] = (),
+    vault: Vault | None = None,
 ) -> dict[str, Channel]:
-    """The channels that the settings give; `templates` are what Meta approved for WhatsApp."""
+    """The channels that the settings give.
+
+    Args:
+        templates: what Meta approved for WhatsApp.
+        vault: where the files are that go out; None: none do.
+    """
     channels: list[Channel] = []
     if settings.whatsapp_ready:
         assert settings.twilio_account_sid
@@ -175,7 +183,9 @@ def make_channels(
             public_url=settings.public_url,
             api_base=settings.twilio_api_base,
         )
-        channels.append(WhatsApp(account, Contents(database, account.sid), templates))
+        links = Links(sealer=sealer, public_url=settings.public_url, clock=clock)
+        link_to = links.to if vault and settings.reached_from_outside else None
+        channels.append(WhatsApp(account, Contents(database, account.sid), templates, link_to))
     if settings.telegram_ready:
         assert settings.telegram_bot_token
         secret = settings.telegram_webhook_secret
@@ -185,7 +195,8 @@ def make_channels(
                     token=settings.telegram_bot_token.get_secret_value(),
                     secret=secret.get_secret_value() if secret else None,
                     api_base=settings.telegram_api_base,
-                )
+                ),
+                files(vault) if vault else no_files,
             )
         )
     if settings.simulator:
@@ -197,10 +208,10 @@ def _simulators(database: Database, sealer: Sealer, live: Live) -> list[Simulato
     async def shown(address: Address) -> None:
         await live.publish(f"phone:{address}")
 
-    async def files(reference: str) -> tuple[str, bytes]:
+    async def sent(reference: str) -> tuple[str, bytes]:
         return await read_file(database, sealer, reference)
 
-    return [Simulator(name, shown, files) for name in LOOKS]
+    return [Simulator(name, shown, sent) for name in LOOKS]
 
 
 class Contents:

@@ -39,6 +39,26 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that goes with a text of ours; its bytes lie in our own store under `name`, and nowhere else.
+
+    Args:
+        media_id: its row, of which the links that providers follow speak.
+        kind: how the channel shows it: an image in the talk, a document to be opened, a voice note to be played.
+        content_type: what its bytes are.
+        file_name: as the participant sees it.
+        size: bytes.
+    """
+
+    media_id: int
+    name: str
+    kind: MediaKind
+    content_type: str
+    file_name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
     """A shared place, degrees WGS 84."""
 
@@ -155,12 +175,13 @@ class Text:
     """A finished message in the participant's language, with the options offered under it.
 
     Options beyond what the channel can show as buttons become a numbered list: `channels.rendering`. Without an
-    `occasion` it cannot go as a template.
+    `occasion` it cannot go as a template. A text with an `enclosure` has no options and no occasion.
     """
 
     body: str
     options: tuple[Option, ...] = ()
     occasion: Occasion | None = None
+    enclosure: Enclosure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,8 +252,9 @@ NOTHING = Interpretation(text="", intent="", confidence=0.0)
 class Call:
     """One request to a provider's API: `method` in the provider's own words, `fields` its parameters.
 
-    A rendered message is a list of these, to be sent in order.
+    A rendered message is a list of these, to be sent in order. With an `enclosure` it may take long, and memory.
     """
 
     method: str
     fields: dict[str, object] = field(default_factory=dict)
+    enclosure: Enclosure | None = None

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -23,7 +24,7 @@ from bot.channels.telegram import Telegram
 from bot.channels.telegram_polling import poll
 from bot.conversation.typing import typing
 from bot.delivery import inbox
-from bot.delivery.inbox import Claimed
+from bot.delivery.claiming import Claimed
 from bot.delivery.limits import limits
 from bot.delivery.pace import Pace
 from bot.delivery.pressure import Pressure
@@ -35,7 +36,10 @@ from bot.errors import ChannelError, ConfigurationError
 from bot.health import Health
 from bot.jobs import jobs
 from bot.listening import bare_app, listen
+from bot.media.enclosing import Enclosing
 from bot.media.keeping import Keeper
+from bot.media.links import Links
+from bot.media.links import router as links_router
 from bot.messages import Event
 from bot.notices.broadcaster import Broadcaster
 from bot.scheduler import Scheduler
@@ -78,42 +82,20 @@ class Stop:
 def web(bot: Bot, stopping: asyncio.Event, condition: Health) -> FastAPI:
     """Every page and endpoint on one application; `stopping` ends the pages that stay open."""
     app = bare_app()
-    desk = Desk(
+    takes = {name: channel.limits.files for name, channel in bot.channels.items()}
+    enclosing = Enclosing(bot.database, bot.sealer, bot.vault, takes, clock)
+    intake = webhooks.Intake(
         database=bot.database,
         sealer=bot.sealer,
-        config=bot.config,
-        texts=bot.texts,
-        handling=bot.handling,
-        publisher=bot.publisher,
-        live=bot.live,
+        channels=bot.channels,
         clock=clock,
-        readers=bot.readers,
-        vault=bot.vault,
-        stopping=stopping,
-        secure_cookies=bot.settings.public_url.startswith("https:"),
+        quiet_seconds=bot.settings.quiet_seconds,
     )
-    app.include_router(
-        webhooks.router(
-            webhooks.Intake(
-                database=bot.database,
-                sealer=bot.sealer,
-                channels=bot.channels,
-                clock=clock,
-                quiet_seconds=bot.settings.quiet_seconds,
-            )
-        )
-    )
-    app.include_router(desk_router(desk), prefix="/desk")
-    api = Api(
-        database=bot.database,
-        sealer=bot.sealer,
-        config=bot.config,
-        handling=bot.handling,
-        publisher=bot.publisher,
-        live=bot.live,
-        clock=clock,
-    )
-    app.include_router(api_router(api))
+    app.include_router(webhooks.router(intake))
+    app.include_router(desk_router(_desk(bot, enclosing, stopping)), prefix="/desk")
+    links = Links(sealer=bot.sealer, public_url=bot.settings.public_url, clock=clock)
+    app.include_router(links_router(links, bot.database, bot.vault))
+    app.include_router(api_router(_api(bot, enclosing)))
     problem_handlers(app)
     status = Status(database=bot.database, config=bot.config, clock=clock)
     app.include_router(status_router(status))
@@ -125,10 +107,46 @@ def web(bot: Bot, stopping: asyncio.Event, condition: Health) -> FastAPI:
     return app
 
 
+def _desk(bot: Bot, enclosing: Enclosing, stopping: asyncio.Event) -> Desk:
+    return Desk(
+        database=bot.database,
+        sealer=bot.sealer,
+        config=bot.config,
+        texts=bot.texts,
+        handling=bot.handling,
+        publisher=bot.publisher,
+        live=bot.live,
+        clock=clock,
+        readers=bot.readers,
+        vault=bot.vault,
+        enclosing=enclosing,
+        stopping=stopping,
+        secure_cookies=bot.settings.public_url.startswith("https:"),
+    )
+
+
+def _api(bot: Bot, enclosing: Enclosing) -> Api:
+    return Api(
+        database=bot.database,
+        sealer=bot.sealer,
+        config=bot.config,
+        handling=bot.handling,
+        publisher=bot.publisher,
+        live=bot.live,
+        clock=clock,
+        enclosing=enclosing,
+    )
+
+
 def _add_simulator(app: FastAPI, bot: Bot, stopping: asyncio.Event) -> None:
     app.mount("/simulator/static", StaticFiles(directory=HERE / "simulator" / "static"))
     simulation = Simulation(
-        database=bot.database, sealer=bot.sealer, live=bot.live, clock=clock, stopping=stopping
+        database=bot.database,
+        sealer=bot.sealer,
+        live=bot.live,
+        clock=clock,
+        vault=bot.vault,
+        stopping=stopping,
     )
     app.include_router(simulator_router(simulation))
 
@@ -248,7 +266,8 @@ def _broadcaster(bot: Bot) -> Broadcaster:
 
 async def _work(bot: Bot, stopping: asyncio.Event) -> None:
     """Take turns, bring what participants send besides words into our own store, and make broadcasts' messages."""
-    keeper = Keeper(bot.database, bot.sealer, bot.vault, bot.channels, bot.live, clock)
+    lease = timedelta(seconds=bot.settings.media_lease)
+    keeper = Keeper(bot.database, bot.sealer, bot.vault, bot.channels, bot.live, clock, lease=lease)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_worker(bot).run(stopping))
         tasks.create_task(keeper.run(stopping))

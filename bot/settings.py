@@ -1,8 +1,10 @@
 """Settings from the environment or a .env file: one typed object, read once at the start."""
 
 import secrets
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -110,6 +112,11 @@ class Settings(BaseSettings):
         ge=20,
         description="Seconds after which another sender takes over what one that died had in hand",
     )
+    media_lease: float = Field(
+        default=300.0,
+        ge=20,
+        description="Seconds after which another worker takes over a file that one that died was fetching",
+    )
     senders: int = Field(
         default=1,
         ge=1,
@@ -159,6 +166,15 @@ class Settings(BaseSettings):
     def media_store(self) -> str:
         """Where participants' files are kept, as `bot.media.stores.open_store` takes it."""
         return self.media_url or str(self.data_dir / "media")
+
+    @property
+    def reached_from_outside(self) -> bool:
+        """Whether our public address can be one that providers reach: unset, it is this machine's own."""
+        host = urlsplit(self.public_url).hostname or ""
+        try:
+            return not (ip_address(host).is_loopback or ip_address(host).is_unspecified)
+        except ValueError:
+            return bool(host) and host != "localhost"
 
     @property
     def whatsapp_ready(self) -> bool:

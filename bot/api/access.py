@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, HTTPException, Request, Response, Security
 from fastapi.routing import APIRoute
@@ -14,14 +14,19 @@ from bot.api.problems import Problem
 from bot.config import Config
 from bot.conversation.handling import Handling
 from bot.live import Live
+from bot.media import enclosing
+from bot.media.enclosing import Enclosing
 from bot.notices.publishing import Publisher
 from bot.staff import agent_by_token
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Agent, Role
 
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
 LARGEST = 256 * 1024
 """Bytes of a body; the longest notice has a few thousand characters."""
+LARGEST_WITH_FILE = LARGEST + enclosing.LARGEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,30 +44,45 @@ class Api:
     publisher: Publisher
     live: Live
     clock: Callable[[], datetime]
+    enclosing: Enclosing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request: who makes it, when, and by which key its repetition is known (see `bot.api.repeats`)."""
+    """One request: who makes it, when, and by which key its repetition is known (see `bot.api.repeats`).
+
+    `content` stands for a body whose bytes differ from one repetition to the next: a form with a file.
+    """
 
     api: Api
     agent: Agent
     now: datetime
     key: str | None
     request: Request
+    content: bytes | None = None
+
+
+def with_file(endpoint: Endpoint) -> Endpoint:
+    """Mark an endpoint as one that takes a form with a file as well as JSON."""
+    endpoint.takes_file = True  # type: ignore[attr-defined]
+    return endpoint
 
 
 def guard(api: Api) -> type[APIRoute]:
-    """Routes that want a token first, then a body that is JSON and not too large."""
+    """Routes that want a token first, then a body that is JSON (or a form with a file) and not too large."""
 
     class Guarded(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
+            takes_file = getattr(self.endpoint, "takes_file", False)
 
             async def guarded(request: Request) -> Response:
                 request.state.api, request.state.agent = api, await _acting(api, request)
-                _json_only(request)
-                return await handle(Request(request.scope, _limited(request.receive)))
+                form = takes_file and is_form(request)
+                if not form:
+                    _json_only(request)
+                most = LARGEST_WITH_FILE if form else LARGEST
+                return await handle(Request(request.scope, _limited(request.receive, most)))
 
             return guarded
 
@@ -119,6 +139,11 @@ async def _acting(api: Api, request: Request) -> Agent:
     return agent
 
 
+def is_form(request: Request) -> bool:
+    """Whether the body is declared as a form with files."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "multipart/form-data"
+
+
 def _json_only(request: Request) -> None:
     sent = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -130,7 +155,7 @@ def _json_only(request: Request) -> None:
         raise Problem(415, "Send JSON: Content-Type: application/json.")
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, most: int) -> Receive:
     """`receive` that refuses a body over the limit, whatever length its headers claim."""
     taken = 0
 
@@ -138,9 +163,9 @@ def _limited(receive: Receive) -> Receive:
         nonlocal taken
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > LARGEST:
+        if taken > most:
             # Not a Problem: whatever else reading a body raises, FastAPI takes for a body that is not JSON.
-            raise HTTPException(413, f"The body is over {LARGEST // 1024} KiB.")
+            raise HTTPException(413, f"The body is over {most // 1024} KiB.")
         return message
 
     return limited

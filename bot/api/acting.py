@@ -12,6 +12,7 @@ from bot.api.problems import Problem, unfit
 from bot.cases import queries
 from bot.cases.lifecycle import CaseTaken, WrongState
 from bot.conversation.handling import Handling, Unknown
+from bot.media.enclosing import NotThere
 from bot.storage.tables import Agent, Case
 
 Verb = Callable[[Handling, AsyncSession, Case, Agent], Awaitable[None]]
@@ -57,6 +58,8 @@ async def _do(asked: Asked, session: AsyncSession, case: Case, verb: Verb) -> No
         raise Problem(409, f"The case is {wrong.status.value}.", state=wrong.status.value) from None
     except Unknown as unknown:
         raise unfit({"field": "agent", "problem": f"no such agent: {unknown}"}) from None
+    except NotThere:
+        raise unfit({"field": "file", "problem": "took too long: send it again"}) from None
 
 
 def _taken(case: Case, assignee: Agent | None) -> Problem:

@@ -101,6 +101,17 @@ class CasePage(BaseModel):
     due_at: datetime | None
 
 
+class AttachmentPage(BaseModel):
+    """A file of a case or of a line of its talk. The file itself is opened at the desk."""
+
+    id: int
+    kind: str
+    content_type: str
+    file_name: str
+    size: int | None = Field(description="Bytes, where the channel said so.")
+    created_at: datetime
+
+
 class MessagePage(BaseModel):
     """A line of the talk."""
 
@@ -109,6 +120,7 @@ class MessagePage(BaseModel):
     agent: Someone | None
     body: str
     options: list[str] = Field(description="Buttons that were offered.")
+    attachments: list[AttachmentPage] = Field(description="Files that came or went with it.")
     refers_to: int | None = Field(
         description="The line that the participant quotes or, if `edited`, changes."
     )
@@ -132,17 +144,6 @@ class Entry(BaseModel):
     at: datetime
     public: bool = Field(description="Whether the participant hears of it.")
     detail: dict[str, Any]
-
-
-class AttachmentPage(BaseModel):
-    """What was sent as proof. The file itself is opened at the desk."""
-
-    id: int
-    kind: str
-    content_type: str
-    file_name: str
-    size: int | None = Field(description="Bytes, where the channel said so.")
-    created_at: datetime
 
 
 class WholeCase(CasePage):

@@ -56,11 +56,12 @@ async def whole_case(session: AsyncSession, sealer: Sealer, case: Case) -> Whole
     talk = await queries.messages(session, case)
     steps = await history.entries(session, "case", case.id)
     files = await queries.attachments(session, case)
+    with_lines = await queries.attachments_of(session, talk)
     agents = [case.assignee_id, *(line.agent_id for line in talk), *(step.by_id for step in steps)]
     people = await _people(session, sealer, [case], agents)
     return WholeCase(
         **dict(_page(case, people)),
-        messages=[_message(line, people) for line in talk],
+        messages=[_message(line, people, with_lines.get(line.id, ())) for line in talk],
         history=[_entry(step, people) for step in steps],
         attachments=[_attachment(file) for file in files],
     )
@@ -134,13 +135,14 @@ def _page(case: Case, people: People) -> CasePage:
     )
 
 
-def _message(line: Message, people: People) -> MessagePage:
+def _message(line: Message, people: People, files: Sequence[Attachment]) -> MessagePage:
     return MessagePage(
         id=line.id,
         author=line.author,
         agent=people.agent(line.agent_id),
         body=mask(line.body),
         options=[option["title"] for option in line.options or ()],
+        attachments=[_attachment(file) for file in files],
         refers_to=line.refers_to,
         edited=line.edited,
         at=line.at,

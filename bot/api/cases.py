@@ -9,12 +9,14 @@ from fastapi.routing import APIRoute
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.api.access import Asked, Asking
+from bot.api.access import Asked, Asking, with_file
 from bot.api.acting import act, wanted_case
 from bot.api.case_forms import CaseFilter, CaseList, Remark, Spoken, Transfer, WholeCase
 from bot.api.case_pages import case_pages, whole_case
 from bot.api.codes import known_branch
 from bot.api.problems import BODY, refusals, unfit
+from bot.api.replying import BODY as REPLY
+from bot.api.replying import Replying, enclosed, known_by
 from bot.cases import queries
 from bot.cases.queries import Wanted
 from bot.conversation.handling import Target
@@ -32,7 +34,9 @@ def routes(guard: type[APIRoute]) -> APIRouter:
     )
     for summary, verb in VERBS.items():
         done = refusals(404, 409, *BODY)
-        table.post(f"/{{number}}/{verb.__name__}", summary=summary, responses=done)(verb)
+        extra = REPLY if verb is reply else None
+        add = table.post(f"/{{number}}/{verb.__name__}", summary=summary, responses=done, openapi_extra=extra)
+        add(verb)
     return table
 
 
@@ -80,9 +84,15 @@ async def transfer(number: Number, form: Transfer, asked: Asking) -> WholeCase:
     return await act(asked, number, lambda verbs, *case: verbs.transfer(*case, target))
 
 
-async def reply(number: Number, form: Spoken, asked: Asking) -> WholeCase:
-    """On their own channel; the bot is silent from now on. Send an `Idempotency-Key` if you may repeat it."""
-    return await act(asked, number, lambda verbs, *case: verbs.reply(*case, form.body))
+@with_file
+async def reply(number: Number, said: Replying, asked: Asking) -> WholeCase:
+    """On their own channel; the bot is silent from now on. Send an `Idempotency-Key` if you may repeat it.
+
+    With a file, send a form (`multipart/form-data`): `file`, and perhaps `text`.
+    """
+    enclosure = await enclosed(asked, number, said.upload) if said.upload else None
+    asked = known_by(asked, said)
+    return await act(asked, number, lambda verbs, *case: verbs.reply(*case, said.body, enclosure))
 
 
 async def note(number: Number, form: Spoken, asked: Asking) -> WholeCase:

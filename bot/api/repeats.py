@@ -49,5 +49,6 @@ def _key(asked: Asked) -> bytes:
 async def _fingerprint(asked: Asked) -> str:
     """A keyed digest: what was said cannot be guessed from it."""
     request = asked.request
-    text = f"{request.method} {request.url.path} {(await request.body()).decode(errors='replace')}"
+    said = await request.body() if asked.content is None else asked.content
+    text = f"{request.method} {request.url.path} {said.decode(errors='replace')}"
     return asked.api.sealer.digest(text).hex()

@@ -113,6 +113,15 @@ async def attachments(session: AsyncSession, case: Case) -> list[Attachment]:
     )
 
 
+async def attachments_of(session: AsyncSession, lines: Sequence[Message]) -> dict[int, list[Attachment]]:
+    """What came, or went, with lines of a talk, by the line."""
+    query = select(Attachment).where(Attachment.message_id.in_([line.id for line in lines]))
+    found: dict[int, list[Attachment]] = {}
+    for one in await session.scalars(query.order_by(Attachment.id)):
+        found.setdefault(one.message_id or 0, []).append(one)
+    return found
+
+
 async def open_handover(session: AsyncSession, conversation_id: UUID) -> Case | None:
     """The hand-over that a conversation waits with, if any."""
     query = select(Case).where(

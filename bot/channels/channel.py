@@ -1,11 +1,17 @@
 """What a channel is: the one border between SIAGA and a provider."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.messages import Address, Call, Event, Incoming, Media, Text
+from bot.errors import ChannelError
+from bot.messages import Address, Call, Enclosure, Event, Incoming, Media, MediaKind, Text
+
+Files = Callable[[Enclosure], Awaitable[bytes]]
+"""Gives the bytes of a file that goes out. Raises `ChannelError`."""
+LinkTo = Callable[[Enclosure], str]
+"""Gives the address from which a provider fetches a file that goes out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,15 @@ class Webhook:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """Files of one type that a channel takes from us, of at most so many bytes, and as what it shows them."""
+
+    content_type: str
+    kind: MediaKind
+    most: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What fits on a channel. Lengths are UTF-16 units, the strictest way in which a provider counts.
@@ -32,6 +47,8 @@ class Limits:
         rows: the most options shown as a list; 0 where there are no lists.
         row_title: the longest title of a list row.
         row_description: the longest description of a list row; 0 where rows have none.
+        files: the files that it takes from us; of two for one type the first that is large enough counts.
+        captions: the longest text under a file of a kind; kinds without one come alone.
     """
 
     text: int
@@ -41,6 +58,8 @@ class Limits:
     rows: int = 0
     row_title: int = 0
     row_description: int = 0
+    files: tuple[Takes, ...] = ()
+    captions: Mapping[MediaKind, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +141,15 @@ class Channel(Protocol):
     async def close(self) -> None:
         """Close what is open towards the provider."""
         ...
+
+
+async def no_files(enclosure: Enclosure) -> bytes:
+    """`Files` of a process that has no store.
+
+    Raises:
+        ChannelError: always.
+    """
+    raise ChannelError("file_store", retry=True)
 
 
 def clean(text: str) -> str:

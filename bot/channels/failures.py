@@ -78,6 +78,9 @@ COMMON: dict[str, Meaning] = {
     "http_413": Meaning(Act.DROP, "too_long"),
     "http_429": Meaning(Act.RETRY, "busy", everybody=True),
     "bad_address": Meaning(Act.MARK, "bad_address"),
+    "file_store": Meaning(Act.RETRY, "file_store", after=60, tries=30),
+    "file_gone": Meaning(Act.DROP, "file_gone"),
+    "no_link": Meaning(Act.ALERT, "no_link"),
 }
 """What every channel has in common."""
 

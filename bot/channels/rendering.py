@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.channels.channel import Limits
-from bot.messages import Option, Text
+from bot.messages import Enclosure, Option, Text
 
 BREAKS = (
     re.compile(r"\n[^\S\n]*\n"),  # a blank line
@@ -23,21 +23,26 @@ class Part:
     """One message of a text that was laid out.
 
     `options` have titles that fit; `listed` says whether they are list rows rather than buttons. `plain` is the
-    same question as numbered text, for when the channel refuses to show options.
+    same question as numbered text, for when the channel refuses to show options. Of a part with an `enclosure` the
+    body is what stands under the file.
     """
 
     body: str
     options: tuple[Option, ...] = ()
     listed: bool = False
     plain: str = ""
+    enclosure: Enclosure | None = None
 
 
 def lay_out(text: Text, limits: Limits) -> list[Part]:
     """The messages that show `text` within `limits`; the last one carries the options.
 
     A title that is too long is shortened and stands in full, numbered, in the body. Too many options become
-    numbered text. A text without a word and without options gives no message.
+    numbered text. A text without a word and without options gives no message. Words that do not fit under a file go
+    before it.
     """
+    if text.enclosure:
+        return _with_file(text.body, text.enclosure, limits)
     options = text.options
     if not options:
         return [Part(body=body) for body in split(text.body, limits.text)]
@@ -49,6 +54,12 @@ def lay_out(text: Text, limits: Limits) -> list[Part]:
     *ahead, last = _bodies(full, limits)
     plain = last if full != text.body else numbered(last, options)
     return [*(Part(body=body) for body in ahead), Part(body=last, options=shown, listed=listed, plain=plain)]
+
+
+def _with_file(body: str, file: Enclosure, limits: Limits) -> list[Part]:
+    if units(body.strip()) <= limits.captions.get(file.kind, 0):
+        return [Part(body=body.strip(), enclosure=file)]
+    return [*(Part(body=words) for words in split(body, limits.text)), Part(body="", enclosure=file)]
 
 
 def _bodies(body: str, limits: Limits) -> list[str]:

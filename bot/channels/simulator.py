@@ -49,7 +49,11 @@ class Simulator:
     def render(self, to: Address, text: Text) -> list[Call]:
         """Laid out as on the real channel."""
         return [
-            Call(method="show", fields={"body": part.body, "options": part.options, "listed": part.listed})
+            Call(
+                method="show",
+                fields={"body": part.body, "options": part.options, "listed": part.listed},
+                enclosure=part.enclosure,
+            )
             for part in lay_out(text, self.limits)
         ]
 

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 import httpx
 import structlog
-from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message
 from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.channels import telegram_media
-from bot.channels.channel import Limits, Webhook
+from bot.channels.channel import Files, Limits, Webhook, no_files
 from bot.channels.rendering import Part, lay_out, units
 from bot.channels.telegram_errors import deciding
 from bot.channels.telegram_events import ALLOWED_UPDATES, CHANNEL, events
@@ -29,6 +29,8 @@ LIMITS = Limits(
     body=4000,
     buttons=10,
     button_title=30,  # about what a phone shows on one line
+    files=telegram_media.FILES,
+    captions=telegram_media.CAPTIONS,
 )
 LONGEST_OPTION_ID = 64
 """Bytes of `callback_data`."""
@@ -54,16 +56,17 @@ class TelegramAccount:
 
 
 class Telegram:
-    """Participants on Telegram, in private chats with one bot."""
+    """Participants on Telegram, in private chats with one bot; `files` gives the bytes of what is sent along."""
 
     name = CHANNEL
     limits = LIMITS
 
-    def __init__(self, account: TelegramAccount) -> None:
+    def __init__(self, account: TelegramAccount, files: Files = no_files) -> None:
         for name in ("telegram", "httpx", "httpcore"):
             # Their lines hold the token (in every address) or what participants wrote; failures are logged here.
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         self._secret = account.secret
+        self._files = files
         self._sending = HTTPXRequest(connection_pool_size=8, pool_timeout=30, read_timeout=PATIENCE)
         self._polling = HTTPXRequest(connection_pool_size=1, pool_timeout=30)
         self._http = httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False)
@@ -102,28 +105,36 @@ class Telegram:
 
     async def send(self, to: Address, call: Call) -> str:
         """Send and return ``chat id:message id``; see `Channel.send`."""
-        text, keyboard = str(call.fields["text"]), call.fields.get("reply_markup")
+        chat = chat_of(to)
+        words = str(call.fields["caption" if call.enclosure else "text"])
+        content = await self._files(call.enclosure) if call.enclosure else b""
         with deciding():
             try:
-                return await self._send(to, text, keyboard, parse_mode="HTML")
+                message = await self._send(chat, call, content, words, "HTML")
             except BadRequest as error:
                 if "parse entities" not in error.message:
                     raise
                 log.error("telegram.markup_refused")
-                return await self._send(to, _without_markup(text), keyboard, parse_mode=None)
+                message = await self._send(chat, call, content, _without_markup(words), None)
+        return f"{chat}:{message.message_id}"
 
-    async def _send(self, to: Address, text: str, keyboard: object, *, parse_mode: str | None) -> str:
-        chat = chat_of(to)
-        message = await self._bot.send_message(
+    async def _send(
+        self, chat: int, call: Call, content: bytes, words: str, parse_mode: str | None
+    ) -> Message:
+        if call.enclosure:
+            return await telegram_media.upload(
+                self._bot, chat, call.enclosure, content, caption=words or None, parse_mode=parse_mode
+            )
+        keyboard = call.fields.get("reply_markup")
+        return await self._bot.send_message(
             chat,
-            text,
+            words,
             parse_mode=parse_mode,
             reply_markup=InlineKeyboardMarkup.de_json(keyboard, self._bot)
             if isinstance(keyboard, dict)
             else None,
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         )
-        return f"{chat}:{message.message_id}"
 
     async def acknowledge(self, incoming: Incoming) -> None:
         """Stop the tapped button from spinning. Too late (150 seconds) or twice is no failure."""
@@ -198,6 +209,11 @@ def chat_of(to: Address) -> int:
 
 
 def _message(part: Part) -> Call:
+    if part.enclosure:
+        under: dict[str, object] = {"caption": _html(part.body), "parse_mode": "HTML"}
+        return Call(
+            method=telegram_media.METHODS[part.enclosure.kind], fields=under, enclosure=part.enclosure
+        )
     fields: dict[str, object] = {"text": _html(part.body), "parse_mode": "HTML"}
     if part.options:
         fields["reply_markup"] = {"inline_keyboard": _rows(part.options)}

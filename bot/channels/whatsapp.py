@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
 import structlog
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
-from bot.channels.channel import Limits, Listed, Webhook
-from bot.channels.rendering import lay_out, split
+from bot.channels.channel import Limits, LinkTo, Listed, Webhook
+from bot.channels.rendering import Part, lay_out, split
 from bot.channels.whatsapp_api import PATIENCE, TwilioAccount, TwilioApi
 from bot.channels.whatsapp_contents import BODY_VARIABLE, Contents, ContentStore, question
 from bot.channels.whatsapp_errors import CONTENT_REFUSED, UNKNOWN_CONTENT
 from bot.channels.whatsapp_events import CHANNEL, Form, events, read_form
 from bot.channels.whatsapp_listing import has_files, incoming, listed
-from bot.channels.whatsapp_media import delete_copy, download
+from bot.channels.whatsapp_media import CAPTIONS, FILES, delete_copy, download
 from bot.channels.whatsapp_templates import template_call
 from bot.config.templates import Template
 from bot.errors import BadPayload, ChannelError, Forged
@@ -32,6 +33,8 @@ LIMITS = Limits(
     rows=10,
     row_title=24,
     row_description=72,
+    files=FILES,
+    captions=CAPTIONS,
 )
 CLOCKS = timedelta(seconds=2)
 """How far our clock and Twilio's, which counts whole seconds, may differ."""
@@ -39,14 +42,26 @@ STATUS_PATH = "/webhooks/whatsapp/status"
 
 
 class WhatsApp:
-    """Participants on WhatsApp, reached through one Twilio number; `templates` are what Meta approved for it."""
+    """Participants on WhatsApp, reached through one Twilio number.
+
+    Args:
+        account: whose number it is.
+        contents: which content objects there are in that account.
+        templates: what Meta approved for the number.
+        links: from where Twilio fetches a file of ours; without it none can go out.
+    """
 
     name = CHANNEL
-    limits = LIMITS
 
     def __init__(
-        self, account: TwilioAccount, contents: ContentStore, templates: Sequence[Template] = ()
+        self,
+        account: TwilioAccount,
+        contents: ContentStore,
+        templates: Sequence[Template] = (),
+        links: LinkTo | None = None,
     ) -> None:
+        self.limits = LIMITS if links else replace(LIMITS, files=())
+        self._links = links
         self._account = account
         self._templates = templates
         self.own_address = account.number
@@ -81,10 +96,7 @@ class WhatsApp:
 
     def render(self, to: Address, text: Text) -> list[Call]:
         """Plain messages, the last one with buttons or a list if `text` has options; see `Channel.render`."""
-        return [
-            question(part) if part.options else Call(method="Messages", fields={"Body": part.body})
-            for part in lay_out(text, LIMITS)
-        ]
+        return [_message(part) for part in lay_out(text, LIMITS)]
 
     def render_template(self, to: Address, occasion: Occasion) -> list[Call]:
         """What passes when the window is closed; see `HasTemplates`."""
@@ -100,13 +112,21 @@ class WhatsApp:
             approved, variables = str(call.fields["ContentSid"]), str(call.fields["ContentVariables"])
             return await self._create(to, content_sid=approved, content_variables=variables)
         if "Content" not in call.fields:
-            body = str(call.fields["Body"])
-            return await self._create(to, body=body)
+            return await self._create(to, **self._plain(call))
         name = str(call.fields["Content"])
         sid = await self._contents.sid(name)
         if sid and (sent := await self._ask(to, call, sid)):
             return sent
         return await self._in_words(to, str(call.fields["Body"]))
+
+    def _plain(self, call: Call) -> dict[str, str | list[str]]:
+        """Words, or a file with the words under it: Twilio fetches it from us within hours, not now."""
+        body = str(call.fields["Body"])
+        if call.enclosure is None:
+            return {"body": body}
+        if self._links is None:
+            raise ChannelError("no_link")
+        return {"media_url": [self._links(call.enclosure)]} | ({"body": body} if body else {})
 
     async def _ask(self, to: Address, call: Call, sid: str) -> str | None:
         """Send with the content object `sid`, once more with a new one if Twilio does not know it; None if refused."""
@@ -128,7 +148,7 @@ class WhatsApp:
             sent = await self._create(to, body=part)
         return sent
 
-    async def _create(self, to: Address, **fields: str) -> str:
+    async def _create(self, to: Address, **fields: str | list[str]) -> str:
         number = self._account.number
         callback = on_its_way(self._account.public_url.rstrip("/") + STATUS_PATH)
         return await self._api.create_message(to=to, from_=number, status_callback=callback, **fields)
@@ -136,9 +156,11 @@ class WhatsApp:
     async def taken(self, to: Address, call: Call, since: datetime) -> list[str]:
         """Which messages Twilio has to `to` that say what `call` says; see `bot.delivery.asking`.
 
-        Twilio knows no key against doubles, so it is known by its words: those of the question, or numbered ones.
+        Twilio knows no key against doubles, so it is known by its words: those of the question, or numbered ones. A
+        file alone has none, which no other message of ours has.
         """
-        shown = {str(call.fields["Body"]).strip(), split(str(call.fields["Body"]), LIMITS.text)[-1].strip()}
+        body = str(call.fields["Body"])
+        shown = {body.strip(), *split(body, LIMITS.text)[-1:]}
         if "Content" in call.fields:
             shown.add(json.loads(str(call.fields["ContentVariables"]))[BODY_VARIABLE].strip())
         return await self._api.find_messages(to, self._account.number, shown, since - CLOCKS)
@@ -175,3 +197,9 @@ class WhatsApp:
         """Close the connections to Twilio."""
         await self._api.close()
         await self._http.aclose()
+
+
+def _message(part: Part) -> Call:
+    if part.options:
+        return question(part)
+    return Call(method="Messages", fields={"Body": part.body}, enclosure=part.enclosure)

@@ -125,7 +125,7 @@ class TwilioApi:
             )
         return self._clients
 
-    async def create_message(self, **fields: str) -> str:
+    async def create_message(self, **fields: str | list[str]) -> str:
         """Send a message, fields by the SDK's names, and return its SID."""
         with deciding():
             async with asyncio.timeout(PATIENCE):

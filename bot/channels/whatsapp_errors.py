@@ -29,7 +29,7 @@ TABLE: dict[str, Meaning] = {
     "20500": Meaning(Act.RETRY, "provider", unknown=True),
     **_of(Act.RETRY, "provider", 63010, 63012, after=30, tries=3),
     **_of(Act.RETRY, "provider", 30008, after=60, tries=1),
-    **_of(Act.RETRY, "media", 63019, after=60, tries=1),
+    **_of(Act.RETRY, "fetch", 63019, after=60, tries=1),  # under a new address
     **_of(Act.RETRY, "template", 63029, after=60, tries=1),
     # credentials, sender number, messaging service
     "20003": COMMON["http_401"],
@@ -42,7 +42,8 @@ TABLE: dict[str, Meaning] = {
     **_of(Act.ALERT, "sender", 63008),
     **_of(Act.ALERT, "locked", 30002, 63051),
     **_of(Act.ALERT, "template", 63040, 63041, 63042),
-    **_of(Act.ALERT, "webhook", 11200, 11205, 11210, 11215, 12300),
+    # Of a message they say that Twilio could not fetch its file from us, or did not like the type that we said it has.
+    **_of(Act.ALERT, "fetch", 11200, 11205, 11210, 11215, 12300),
     # the address
     **_of(Act.MARK, "bad_address", 21211, 21614, 63003),
     **_of(Act.MARK, "opted_out", 21610),

@@ -1,14 +1,29 @@
-"""Files that participants sent, as Twilio keeps them."""
+"""Files on WhatsApp: those of participants, as Twilio keeps them, and what it takes of ours.
+
+Source of the limits: Twilio, "Guidance on WhatsApp Media Messages" and "Accepted Content Types for Media".
+"""
 
 import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 
+from bot.channels.channel import Takes
 from bot.channels.whatsapp_api import TwilioAccount
 from bot.errors import ChannelError
-from bot.messages import Media
+from bot.messages import Media, MediaKind
 
+_PHOTO, _OTHER = 5_000_000, 16_000_000
+"""Bytes: 5 and 16 MB, counted in the way that gives fewer."""
+FILES = (
+    Takes("image/jpeg", MediaKind.IMAGE, _PHOTO),
+    Takes("image/png", MediaKind.IMAGE, _PHOTO),
+    Takes("application/pdf", MediaKind.DOCUMENT, _OTHER),
+    Takes("audio/ogg", MediaKind.VOICE, _OTHER),
+)
+"""What goes to participants. WebP is not among them: it would be shown as a sticker."""
+CAPTIONS = {MediaKind.IMAGE: 1024}
+"""Words under anything else are dropped by WhatsApp."""
 LARGEST_FILE = 16 * 1024 * 1024
 MOST_REDIRECTS = 3
 AS_IT_IS = {"Accept-Encoding": "identity"}

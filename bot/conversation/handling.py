@@ -15,7 +15,7 @@ from bot.conversation.speaking import Speaker, say
 from bot.dialogue.state import Dialogue, dump, load
 from bot.errors import SiagaError
 from bot.live import Live
-from bot.messages import Occasion, Text
+from bot.messages import Enclosure, Occasion, Text
 from bot.storage.sealing import Sealer
 from bot.storage.tables import (
     Agent,
@@ -97,11 +97,22 @@ class Handling:
         elif held:
             await self._let_go(session, case, talk)
 
-    async def reply(self, session: AsyncSession, case: Case, agent: Agent, body: str) -> None:
+    async def reply(
+        self,
+        session: AsyncSession,
+        case: Case,
+        agent: Agent,
+        body: str,
+        enclosure: Enclosure | None = None,
+    ) -> None:
         """Write to the participant on their channel. From now on the talk is the agent's: the bot is silent.
+
+        Args:
+            enclosure: a file that goes along (`bot.media.enclosing`); then there need be no words.
 
         Raises:
             CaseTaken: another agent holds this case or this conversation.
+            NotThere: the file was removed meanwhile.
         """
         talk = await self._lock(session, case, agent)
         if talk.owner is Owner.AGENT and talk.agent_id != agent.id and agent.role is Role.AGENT:
@@ -111,9 +122,12 @@ class Handling:
         lifecycle.replied(session, case, agent, self.clock())
         self._hold(talk, agent)
         language = await self._language(session, talk)
-        said = self.texts.say("agent.reply", language, {"name": agent.name, "body": body})
+        key = "agent.reply" if body or enclosure is None else "agent.file"
+        said = self.texts.say(key, language, {"name": agent.name, "body": body})
         values = {"name": agent.name, "body": body, "text": said}
-        text = Text(body=said, occasion=Occasion("agent_reply", language, values))
+        # No template takes a file along: without one, words and file wait together for an open window.
+        occasion = None if enclosure else Occasion("agent_reply", language, values)
+        text = Text(body=said, occasion=occasion, enclosure=enclosure)
         by = Speaker(Author.AGENT, agent.id, case.id)
         await say(session, self.sealer, talk, text, self.clock(), by)
 

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.conversation.lines import add_line
 from bot.delivery import outbox
 from bot.dialogue.engine import Reply
-from bot.messages import Address, Text
+from bot.media import enclosing
+from bot.messages import Address, Enclosure, Text
 from bot.reading.numbers import mask
 from bot.storage.sealing import Sealer
-from bot.storage.tables import Author, Conversation, Message
+from bot.storage.tables import Attachment, Author, Conversation
 from bot.texts import Texts
 
 LONGEST = 1500
@@ -56,10 +58,15 @@ async def say(
     text: Text,
     now: datetime,
     by: Speaker = THE_BOT,
-) -> Message:
-    """Add one line of ours to a talk and queue it for the participant's channel."""
+) -> None:
+    """Add one line of ours to a talk and queue it for the participant's channel.
+
+    Raises:
+        NotThere: the file that goes with it was removed meanwhile.
+    """
     masked = mask(text.body)
-    line = Message(
+    line_id = await add_line(
+        session,
         conversation_id=talk.id,
         case_id=by.case_id,
         author=by.author,
@@ -72,16 +79,31 @@ async def say(
         or None,
         at=now,
     )
-    session.add(line)
-    await session.flush()
+    if text.enclosure:
+        await enclosing.settle(session, text.enclosure, talk, now)
+        session.add(_attachment(line_id, text.enclosure, talk, now))
     await outbox.queue(
         session,
         sealer,
         channel=talk.address.partition(":")[0],
         address=Address(talk.address),
         text=text,
-        message_id=line.id,
+        message_id=line_id,
         now=now,
     )
     talk.last_message_at = now
-    return line
+
+
+def _attachment(line_id: int, enclosure: Enclosure, talk: Conversation, now: datetime) -> Attachment:
+    """The file as the desk shows it beside its line."""
+    return Attachment(
+        message_id=line_id,
+        channel=talk.address.partition(":")[0],
+        kind=enclosure.kind,
+        content_type=enclosure.content_type,
+        file_name=enclosure.file_name,
+        size=enclosure.size,
+        sealed_reference=b"",
+        media_id=enclosure.media_id,
+        created_at=now,
+    )

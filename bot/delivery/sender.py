@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,11 +19,12 @@ from bot.delivery.asking import CanBeAsked, find
 from bot.delivery.failing import after_failure, wait_seconds
 from bot.delivery.following import Follower
 from bot.delivery.forms import text_from_json
+from bot.delivery.limits import Answer
 from bot.delivery.meanings import meaning
 from bot.delivery.outbox import CALL, FREE, Due, Room
 from bot.delivery.pace import Pace
 from bot.delivery.pressure import Pressure
-from bot.delivery.waking import finished, first_of
+from bot.delivery.waking import apart, finished, first_of
 from bot.errors import ChannelError, SiagaError
 from bot.live import Live
 from bot.messages import Call
@@ -38,6 +40,11 @@ _IN_LINE = 0.5
 """Seconds that a notice in our hand waits at most before it asks for its turn again."""
 _ASKING = 3
 """Notices that ask for their turn at the same time, on one channel; the others stand in line behind them."""
+_LATE = 0.01
+"""Seconds after which a notice that got its turn asks again: this process was busy, and others have gone meanwhile."""
+_CARRIED = 2
+"""Files on their way at the same time in one process: each may take some 150 MB of memory."""
+_UNTIL_CARRIED = 1.0  # seconds until a message with a file asks again for its place among those
 _SOON = 0.01  # seconds added to a wait, so that it is over when it is looked at
 
 
@@ -89,6 +96,7 @@ class Sender:
         self._in_flight = in_flight
         self._lease_seconds = lease_seconds
         self._in_line = {name: asyncio.Semaphore(_ASKING) for name in channels}
+        self._carrying = asyncio.Semaphore(_CARRIED)
         self._closed_until: dict[tuple[str, Priority], datetime] = {}
         self._sending: dict[asyncio.Task[None], Due] = {}
         self._stopping = asyncio.Event()
@@ -101,11 +109,13 @@ class Sender:
             together.create_task(self._follower.run(stopping))
             while not stopping.is_set():
                 self._woken.clear()
+                looked = time.monotonic()
                 for due in await self._claim():
                     task = asyncio.create_task(tracing.along(due.traceparent, self._deliver(due)))
                     self._sending[task] = due
                     task.add_done_callback(self._landed)
                 await first_of(self._woken, stopping, seconds=_POLL)
+                await apart(looked)
             await finished(set(self._sending), _GRACE)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
@@ -216,11 +226,11 @@ class Sender:
             found = await find(self._database, asked, due, call, due.doubt_since)
             if found:
                 return found
-        await self._wait_for_turn(due)
+        await self._wait_for_turn(due, call)
         begun = self._clock()
         try:
             with tracing.span("send", channel=due.channel), metrics.sending(due.channel):
-                return await channel.send(due.address, call)
+                return await self._carry(due, call)
         except ChannelError as error:
             failure = error
         except Exception as error:  # a mistake of ours, after which the provider may have it
@@ -234,32 +244,64 @@ class Sender:
                 return found
         raise failure from None
 
-    async def _wait_for_turn(self, due: Due) -> None:
-        """Return when the message may go.
+    async def _carry(self, due: Due, call: Call) -> str:
+        """Make a call. With a file it shows signs of life: an upload may take longer than a row is ours."""
+        channel = self._channels[due.channel]
+        if call.enclosure is None:
+            return await channel.send(due.address, call)
 
-        Notices wait for theirs here, in line, so that the next is ready when there is one: taking it from the outbox
-        only then would cost more time than lies between two turns.
+        async def show() -> None:
+            while True:
+                await asyncio.sleep(self._lease_seconds / 3)
+                if not await self._note(due, {}):
+                    return
+
+        showing = asyncio.create_task(show())
+        try:
+            async with self._carrying:
+                return await channel.send(due.address, call)
+        finally:
+            showing.cancel()
+
+    async def _wait_for_turn(self, due: Due, call: Call) -> None:
+        """Return when the message may go.
 
         Raises:
             NotYet: that is too far off to keep the row in hand.
         """
+        if call.enclosure and self._carrying.locked():
+            raise NotYet(_UNTIL_CARRIED)
         if due.priority is Priority.NOTICE:
             async with self._in_line[due.channel]:
-                answer = await self._pace.ask(due.channel, due.address, due.priority)
-                while answer.everybody and answer.seconds < _IN_LINE and not self._stopping.is_set():
-                    await asyncio.sleep(answer.seconds)
-                    answer = await self._pace.ask(due.channel, due.address, due.priority)
+                answer = await self._stand_in_line(due)
         else:
             answer = await self._pace.ask(due.channel, due.address, due.priority)
         limit = "account" if answer.go or answer.everybody else "recipient"
         metrics.LIMITER_SECONDS.labels(due.channel, limit).observe(answer.seconds)
         if answer.go:
-            await asyncio.sleep(answer.seconds)
+            if answer.seconds:
+                await asyncio.sleep(answer.seconds)
             return
         if answer.everybody:
             waiting = (Priority.REPLY, Priority.NOTICE) if due.priority is Priority.REPLY else (due.priority,)
             self._close(due.channel, waiting, answer.seconds)
         raise NotYet(answer.seconds)
+
+    async def _stand_in_line(self, due: Due) -> Answer:
+        """The answer to a notice, after its turn was waited for, if that is near.
+
+        It is in hand meanwhile: taking it from the outbox only then would cost more time than lies between two turns.
+        """
+        patient = True
+        while True:
+            asked = time.monotonic()
+            answer = await self._pace.ask(due.channel, due.address, due.priority)
+            soon = answer.everybody and answer.seconds < _IN_LINE
+            late = answer.go and patient and time.monotonic() - asked > _LATE
+            if self._stopping.is_set() or not (soon or late):
+                return answer
+            patient = not late  # once: where Redis is far away, every answer is late
+            await asyncio.sleep(answer.seconds)
 
     async def _note(self, due: Due, values: Mapping[str, object]) -> bool:
         """Write down what happened, and insist until it is written: what is not would be sent again.

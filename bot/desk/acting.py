@@ -13,8 +13,9 @@ from bot.conversation.handling import Target
 from bot.desk.context import Desk
 from bot.desk.forms import LONGEST
 from bot.errors import SiagaError
+from bot.messages import Enclosure
 from bot.reading.numbers import mask
-from bot.storage.tables import Agent, Author, Case, Conversation, Message, Outbox, Role
+from bot.storage.tables import Agent, Author, Case, Conversation, MediaFile, Message, Outbox, Role
 
 
 class BadEntry(SiagaError):
@@ -27,13 +28,15 @@ class BadEntry(SiagaError):
 
 @dataclass(frozen=True)
 class Act:
-    """One thing that an agent does: the transaction, the case, who, and what they entered by field."""
+    """One thing that an agent does: the transaction, the case, who, what they entered by field, and the file that goes
+    along."""
 
     desk: Desk
     session: AsyncSession
     case: Case
     agent: Agent
     entered: Mapping[str, str]
+    enclosure: Enclosure | None = None
 
     @property
     def body(self) -> str:
@@ -64,7 +67,7 @@ async def carry_out(verb: str, act: Act) -> None:
 
     Raises:
         KeyError: there is no such verb.
-        BadEntry, CaseTaken, WrongState, Unknown: it was not done.
+        BadEntry, CaseTaken, WrongState, Unknown, NotThere: it was not done.
     """
     do = VERBS[verb]
     try:
@@ -84,17 +87,19 @@ async def _release(act: Act) -> None:
 
 
 async def _reply(act: Act) -> None:
-    """Answer, once: the same form with the same words sent again (a double click, a reload) changes nothing."""
-    body = act.needed_body
+    """Answer, once: the same form with the same words and file (a double click, a reload) changes nothing."""
     lock = select(Conversation.id).where(Conversation.id == act.case.conversation_id).with_for_update()
     await act.session.execute(lock)  # of two equal ones the second waits here, and finds the first
     await act.session.refresh(act.case)
     if act.case.assignee_id != act.agent.id:
         raise CaseTaken(await _holder(act))
-    key = _once(act, body)
+    body = act.body
+    if not body and act.enclosure is None:
+        raise BadEntry("wrong.no_reply")
+    key = await _once(act, body)
     if await act.session.scalar(select(exists().where(Outbox.once == key))):
         return
-    await act.desk.handling.reply(act.session, act.case, act.agent, body)
+    await act.desk.handling.reply(act.session, act.case, act.agent, body, act.enclosure)
     said = (
         select(Message.id)
         .where(
@@ -109,10 +114,13 @@ async def _reply(act: Act) -> None:
     await act.session.execute(mine, execution_options={"synchronize_session": False})
 
 
-def _once(act: Act, body: str) -> str:
-    """The key of one form with one text: after "back" the same form may well send another text."""
-    form = act.entered.get("once", "")[:64]
-    return f"desk:{act.case.id}:{act.agent.id}:{form}:{hashlib.sha256(body.encode()).hexdigest()[:16]}"
+async def _once(act: Act, body: str) -> str:
+    """The key of one form with one text and file: after "back" the same form may well send others."""
+    form, said = act.entered.get("once", "")[:64], body.encode()
+    if act.enclosure:
+        digest = select(MediaFile.content_digest).where(MediaFile.id == act.enclosure.media_id)
+        said += b"\0" + (await act.session.scalar(digest) or b"")
+    return f"desk:{act.case.id}:{act.agent.id}:{form}:{hashlib.sha256(said).hexdigest()[:16]}"
 
 
 async def _note(act: Act) -> None:

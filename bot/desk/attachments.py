@@ -5,7 +5,6 @@ are one, and then so that a browser takes it for nothing else.
 """
 
 import re
-from urllib.parse import quote
 
 import structlog
 from fastapi import APIRouter
@@ -22,6 +21,7 @@ from bot.desk.refusals import NotFound, Refused
 from bot.desk.sent_files import shown_as
 from bot.media import jobs
 from bot.media.kinds import ENDINGS
+from bot.media.names import disposition, safe
 from bot.media.stores import Missing, StoreAway
 from bot.storage.sealing import Unreadable
 from bot.storage.tables import Agent, Attachment, MediaFile, MediaState, Message
@@ -70,7 +70,7 @@ def add(routes: APIRouter, desk: Desk) -> None:
         return Response(
             await _content(desk, media),
             media_type="application/octet-stream",
-            headers={"Content-Disposition": _disposition(file, media)},
+            headers={"Content-Disposition": disposition(_name(file, media))},
         )
 
     @routes.get("/cases/{number}/files/{file_id}/picture")
@@ -158,11 +158,5 @@ async def _content(desk: Desk, media: MediaFile) -> bytes:
         raise StoreSilent from None
 
 
-def _disposition(file: Attachment, media: MediaFile) -> str:
-    """Always a download, under a name that no header and no file system stumbles over."""
-    name = "".join(char for char in file.file_name if char.isprintable() and char not in '\\/:*?"<>|;%')
-    name = name.strip(". ")[-100:]
-    if not name:
-        name = f"{file.kind}-{file.id}{ENDINGS.get(media.content_type or '', '')}"
-    plain = name.encode("ascii", "replace").decode().replace("?", "_")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+def _name(file: Attachment, media: MediaFile) -> str:
+    return safe(file.file_name) or f"{file.kind}-{file.id}{ENDINGS.get(media.content_type or '', '')}"

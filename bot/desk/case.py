@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -17,11 +18,16 @@ from bot.desk.acting import VERBS, Act, BadEntry, carry_out
 from bot.desk.case_view import found, view
 from bot.desk.context import BASE, Desk
 from bot.desk.forms import field
+from bot.desk.guard import with_file
 from bot.desk.names import category_name, intent_name, place_name
 from bot.desk.pages import Pages
 from bot.desk.refusals import NotFound
 from bot.desk.sent_files import map_link
-from bot.storage.tables import Agent
+from bot.desk.showing import size
+from bot.media.enclosing import NotTaken, NotThere, Upload
+from bot.media.stores import StoreAway
+from bot.messages import Enclosure
+from bot.storage.tables import Agent, Conversation
 
 ENTRIES = ("body", "to", "once")
 """The fields of the forms on a case's page."""
@@ -33,6 +39,7 @@ def add(routes: APIRouter, desk: Desk, pages: Pages) -> None:
     page = _CasePage(desk, pages)
     routes.get("/cases/{number}")(page.get)
     routes.post("/cases/{number}/reveal")(page.reveal)
+    routes.post("/cases/{number}/reply")(page.reply)
     routes.post("/cases/{number}/{verb}")(page.post)
     routes.get("/cases/{number}/{verb}")(page.back)
 
@@ -56,6 +63,11 @@ class _CasePage:
         await self._desk.handling.announce(case)
         return await self._show(request, number, revealed=True)
 
+    @with_file
+    async def reply(self, request: Request, number: str) -> Response:
+        """Write to the participant, perhaps with a file."""
+        return await self.post(request, number, "reply")
+
     async def post(self, request: Request, number: str, verb: str) -> Response:
         if verb not in VERBS:
             raise NotFound(verb)
@@ -63,7 +75,8 @@ class _CasePage:
         entered = {name: field(form, name) for name in ENTRIES}
         refused: dict[str, Any] = {"verb": verb, "entered": entered}
         try:
-            return await self._act(request, number, verb, entered)
+            enclosure = await self._kept(request, number, form) if verb == "reply" else None
+            return await self._act(request, number, verb, entered, enclosure)
         except (CaseTaken, WrongState) as error:
             banner = self._conflict(request, error)
             return await self._show(request, number, status=409, banner=banner, **refused)
@@ -71,6 +84,10 @@ class _CasePage:
             key = error.key if isinstance(error, BadEntry) else "wrong.no_target"
             wrong = {verb: self._pages.say(request, key)}
             return await self._show(request, number, status=422, wrong=wrong, **refused)
+        except (NotTaken, NotThere, StoreAway) as error:
+            wrong = {"file": self._no_file(request, error)}
+            status = 503 if isinstance(error, StoreAway) else 422
+            return await self._show(request, number, status=status, wrong=wrong, **refused)
 
     async def back(self, number: str, verb: str) -> Response:
         """Where a form was sent to, opened as an address: the case itself."""
@@ -108,16 +125,40 @@ class _CasePage:
         }
         return self._pages.render(request, "case.html" if whole else "case_live.html", values | shown, status)
 
-    async def _act(self, request: Request, number: str, verb: str, entered: dict[str, str]) -> Response:
+    async def _kept(self, request: Request, number: str, form: FormData) -> Enclosure | None:
+        """The file of a form, checked and kept; None where there is none, or they may not reply anyway.
+
+        Raises:
+            NotTaken, StoreAway: it cannot go along.
+        """
+        desk, upload = self._desk, form.get("file")
+        if not isinstance(upload, UploadFile) or not (upload.filename or upload.size):
+            return None
+        async with desk.database.sessions() as session:
+            case = await found(session, request.state.visit.agent, number)
+            talk = await session.get_one(Conversation, case.conversation_id)
+        if case.assignee_id != request.state.visit.agent.id:
+            return None
+        file = Upload(await upload.read(), upload.filename or "")
+        return await desk.enclosing.keep(talk.id, talk.address, file)
+
+    async def _act(
+        self,
+        request: Request,
+        number: str,
+        verb: str,
+        entered: dict[str, str],
+        enclosure: Enclosure | None,
+    ) -> Response:
         """Do it, tell everybody who looks, and go on to the case, or to the inbox once it is out of sight.
 
         Raises:
-            BadEntry, CaseTaken, WrongState, Unknown: nothing was done.
+            BadEntry, CaseTaken, WrongState, Unknown, NotThere: nothing was done.
         """
         desk, agent = self._desk, request.state.visit.agent
         async with desk.database.sessions.begin() as session:
             case = await found(session, agent, number)
-            await carry_out(verb, Act(desk, session, case, agent, entered))
+            await carry_out(verb, Act(desk, session, case, agent, entered, enclosure))
         await desk.handling.announce(case)
         async with desk.database.sessions() as session:
             still_seen = await queries.by_number(session, agent, case.number)
@@ -133,6 +174,16 @@ class _CasePage:
         if error.assignee.id == request.state.visit.agent.id:
             return self._pages.say(request, "conflict.talk")
         return self._pages.say(request, "conflict.taken", name=error.assignee.name)
+
+    def _no_file(self, request: Request, error: NotTaken | NotThere | StoreAway) -> str:
+        """Why a file did not go along, and what to do about it."""
+        if isinstance(error, StoreAway):
+            return self._pages.say(request, "attach.store")
+        if isinstance(error, NotThere):
+            return self._pages.say(request, "attach.again")
+        language = self._pages.language(request)
+        sizes = {"size": size(error.size, language=language), "most": size(error.most, language=language)}
+        return self._pages.say(request, f"attach.why.{error.reason}", **sizes)
 
 
 async def _colleagues(session: AsyncSession, agent: Agent) -> list[Agent]:

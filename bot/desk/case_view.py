@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.cases import history, queries
 from bot.cases.lifecycle import OPEN
 from bot.channels import windows
+from bot.desk.attaching import Choice, choice
 from bot.desk.context import Desk
 from bot.desk.facts import Fact, facts
 from bot.desk.refusals import NotFound
@@ -90,6 +91,8 @@ class Reached:
     """Until when we may write freely; None where there is no such limit."""
     templated: bool
     """Whether there is a template for an agent's reply."""
+    files: Choice
+    """The files that can be sent there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,6 +261,7 @@ async def _reached(desk: Desk, session: AsyncSession, talk: Conversation, *, rev
         window_closed=not windows.is_open(channel, *heard, desk.clock()),
         window_until=windows.open_until(channel, *heard),
         templated=any(template.purpose == "agent_reply" for template in desk.config.templates),
+        files=choice(desk.enclosing.takes(talk.address)),
     )
     if revealed:
         return reached

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.config import Config
 from bot.conversation.handling import Handling
 from bot.live import Live
+from bot.media.enclosing import Enclosing
 from bot.media.vault import Vault
 from bot.nlu.normalising import Normaliser
 from bot.nlu.training import Labels
@@ -30,7 +31,8 @@ class Desk:
     Args:
         texts: what participants read; the desk's own words are in bot/desk/words.
         clock: the present time, aware.
-        vault: where the files of participants are.
+        vault: where files are.
+        enclosing: takes the files that agents send along.
         readers: who says what a text means, for the review of what was not understood.
         secure_cookies: whether browsers reach us by HTTPS only.
         stopping: set when this process is to end; open streams end then, so that nobody waits for them.
@@ -45,6 +47,7 @@ class Desk:
     live: Live
     clock: Callable[[], datetime]
     vault: Vault
+    enclosing: Enclosing
     readers: Readers = field(default_factory=lambda: Readers({}, Labels((), ()), Normaliser({})))
     secure_cookies: bool = True
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -34,12 +34,16 @@ FAILED = (OutboxState.DEAD, OutboxState.UNKNOWN)
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """One message that did not go out, or may not have; `text` has personal numbers masked."""
+    """One message that did not go out, or may not have.
+
+    Personal numbers are masked in `text` and in `file`, a file's name or "".
+    """
 
     id: int
     state: str
     channel: str
     text: str
+    file: str
     reason: str
     code: str
     attempts: int
@@ -150,21 +154,24 @@ async def dead_letters(desk: Desk, session: AsyncSession, agent: Agent) -> list[
     found = await session.execute(
         _seen_by(agent).where(Outbox.state.in_(FAILED)).order_by(Outbox.id.desc()).limit(SHOWN)
     )
-    return [
-        DeadLetter(
-            id=row.id,
-            state=row.state.value,
-            channel=row.channel,
-            text=mask(text_from_json(desk.sealer.open(row.sealed)).body),
-            reason=reason(row.error_code or ""),
-            code=row.error_code or "",
-            attempts=row.attempts,
-            at=row.created_at,
-            case=case.number if case else None,
-            branch=(case.branch if case else None) or talk.branch,
-        )
-        for row, talk, case in found
-    ]
+    return [_letter(desk, row, talk, case) for row, talk, case in found]
+
+
+def _letter(desk: Desk, row: Outbox, talk: Conversation, case: Case | None) -> DeadLetter:
+    said = text_from_json(desk.sealer.open(row.sealed))
+    return DeadLetter(
+        id=row.id,
+        state=row.state.value,
+        channel=row.channel,
+        text=mask(said.body),
+        file=mask(said.enclosure.file_name) if said.enclosure else "",
+        reason=reason(row.error_code or ""),
+        code=row.error_code or "",
+        attempts=row.attempts,
+        at=row.created_at,
+        case=case.number if case else None,
+        branch=(case.branch if case else None) or talk.branch,
+    )
 
 
 def _seen_by(agent: Agent) -> Select[Outbox, Conversation, Case]:

@@ -20,7 +20,8 @@ from bot.cases.lifecycle import CaseTaken, WrongState
 from bot.desk import sessions
 from bot.desk.context import BASE, Desk
 from bot.desk.pages import LANGUAGE_COOKIE, Pages
-from bot.desk.refusals import Refused, StaleForm, TooLarge
+from bot.desk.refusals import FileTooLarge, Refused, StaleForm, TooLarge
+from bot.media import enclosing
 from bot.review import listing
 from bot.storage.tables import Role
 
@@ -32,6 +33,7 @@ FORM_COOKIE = "siaga_form"
 
 LARGEST = 256 * 1024
 """Bytes of a form; the longest text anybody may write has 4,000 characters."""
+LARGEST_WITH_FILE = LARGEST + enclosing.LARGEST
 
 HEADERS = {
     # Nothing from elsewhere, nothing inline: a message that looks like HTML stays a message.
@@ -55,6 +57,12 @@ Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 def for_everybody(endpoint: Endpoint) -> Endpoint:
     """Mark an endpoint as open to those who are not signed in."""
     endpoint.open_to_everybody = True  # type: ignore[attr-defined]
+    return endpoint
+
+
+def with_file(endpoint: Endpoint) -> Endpoint:
+    """Mark an endpoint as one whose form may hold a file."""
+    endpoint.takes_file = True  # type: ignore[attr-defined]
     return endpoint
 
 
@@ -95,6 +103,8 @@ class Guard:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             log.error("desk.failed", error=type(error).__name__, file=frame.filename, line=frame.lineno)
             response = self._pages.error(request, 500, "error.general")
+        finally:
+            await request.close()  # the file of a form
         return self._finished(request, response)
 
     async def _admit(self, request: Request, inner: Handler, *, is_open: bool) -> Response:
@@ -118,10 +128,11 @@ class Guard:
         return self._desk.sealer.digest(f"sign-in form {request.state.form_cookie}").hex()
 
     async def _check_form(self, request: Request) -> None:
+        with_file = getattr(request.scope.get("endpoint"), "takes_file", False)
         size = request.headers.get("content-length", "")
-        if not size.isdecimal() or int(size) > LARGEST:
-            raise TooLarge
-        form = await request.form(max_files=0, max_fields=2000)
+        if not size.isdecimal() or int(size) > (LARGEST_WITH_FILE if with_file else LARGEST):
+            raise FileTooLarge if with_file else TooLarge
+        form = await request.form(max_files=int(with_file), max_fields=2000)
         given = form.get("csrf")
         if not isinstance(given, str) or not hmac.compare_digest(
             given.encode(), request.state.form_secret.encode()

@@ -86,6 +86,7 @@ class Pages:
             "zone": zone,
             "moment": partial(showing.moment, now=now, language=language),
             "in_full": partial(showing.in_full, language=language),
+            "size": partial(showing.size, language=language),
             "span": self._spans(language),
             "zone_short": lambda zone: zone_name(now.astimezone(zone)),
             "done": _done(request),

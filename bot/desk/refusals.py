@@ -38,3 +38,9 @@ class TooLarge(Refused):
 
     status = 413
     said = "error.too_large"
+
+
+class FileTooLarge(TooLarge):
+    """A file that is larger than any channel takes: nothing of it was read."""
+
+    said = "error.file_too_large"

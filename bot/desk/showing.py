@@ -1,11 +1,13 @@
 """How times, spans and talk are shown."""
 
+import math
 import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime
+from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from bot.texts import FORMATS, zone_name
@@ -39,6 +41,13 @@ def span(length: timedelta) -> list[tuple[int, str]]:
         return [(hours, "hours")] + ([(rest, "minutes")] if rest and hours < 6 else [])
     days, rest = divmod(minutes // 60, 24)
     return [(days, "days")] + ([(rest, "hours")] if rest and days < 3 else [])
+
+
+def size(length: int, *, language: str) -> str:
+    """So many bytes, never less than they are: ``312 KB``, ``4,8 MB``."""
+    if length < 1_000_000:
+        return f"{math.ceil(length / 1000)} KB"
+    return f"{format_decimal(math.ceil(length / 100_000) / 10, locale=language)} MB"
 
 
 def talk(text: str) -> Markup:

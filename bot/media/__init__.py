@@ -1,1 +1,1 @@
-"""Photos, documents and voice notes of participants: fetched, checked, kept encrypted, and deleted again."""
+"""Photos, documents and voice notes, of participants and to them: fetched, checked, kept encrypted, deleted again."""

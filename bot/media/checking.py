@@ -28,19 +28,20 @@ class Checked:
     card: Contact | None = None
 
 
-def check(content: bytes, media: Media) -> Checked:
+def check(content: bytes, media: Media, largest: int = LARGEST) -> Checked:
     """Look at a file. Takes time: not for the event loop.
 
     Args:
         content: the whole file.
         media: what was said of it.
+        largest: bytes that it may have.
 
     Raises:
         NotKept: ``media_empty``, ``media_too_large``, ``media_program``, ``media_page``, ``media_bomb``.
     """
     if not content:
         raise NotKept("media_empty")
-    if len(content) > LARGEST:
+    if len(content) > largest:
         raise NotKept("media_too_large")
     kind = content_type(content, media.file_name, media.content_type)
     if kind in PICTURES and not _is_picture(content):

@@ -49,6 +49,7 @@ class Keeper:
         channels: by name; files of other channels are left for somebody who has them.
         clock: the present time, aware.
         in_flight: files at the same time at most; each may take some 60 MB of memory.
+        lease: after this long another process may take a file over.
     """
 
     def __init__(  # noqa: PLR0913 (what it needs, and a number with a default)
@@ -61,6 +62,7 @@ class Keeper:
         clock: Callable[[], datetime],
         *,
         in_flight: int = 2,
+        lease: timedelta = LEASE,
     ) -> None:
         self._database = database
         self._sealer = sealer
@@ -69,6 +71,7 @@ class Keeper:
         self._live = live
         self._clock = clock
         self._in_flight = in_flight
+        self._lease = lease
         self._working: set[asyncio.Task[None]] = set()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -99,7 +102,7 @@ class Keeper:
         now = self._clock()
         try:
             await jobs.take_in(self._database, self._sealer, now)
-            return await jobs.claim(self._database, uuid4(), now, LEASE, list(self._channels), most)
+            return await jobs.claim(self._database, uuid4(), now, self._lease, list(self._channels), most)
         except UNAVAILABLE as error:
             log.warning("media.database_away", error=type(error).__name__)
             return []

@@ -147,7 +147,15 @@ def _by_magic(content: bytes, declared: str) -> str | None:
     for at, magic, kind in _MAGIC:
         if content.startswith(magic, at) and (kind != "image/webp" or content.startswith(b"RIFF")):
             return _sound_or_film(kind, declared)
-    return "application/pdf" if b"%PDF-" in content[:1024] else None
+    return _pdf(content)
+
+
+def _pdf(content: bytes) -> str | None:
+    """Readers of PDF take its sign anywhere in the first kilobyte; before it may stand a page for a browser."""
+    before, found, _ = content[:1024].partition(b"%PDF-")
+    if found and _MARKUP.search(before.replace(b"\0", b"")):
+        raise NotKept(PAGE)
+    return "application/pdf" if found else None
 
 
 def _sound_or_film(found: str, declared: str) -> str:

@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from fastapi import APIRouter, File, Form, HTTPException, Request, UploadFile
+from fastapi import APIRouter, File, Form, HTTPException, Request, Response, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from fastapi.templating import Jinja2Templates
 from markupsafe import Markup, escape
@@ -21,14 +21,14 @@ from bot.channels.rendering import Part, lay_out
 from bot.channels.simulator import LOOKS
 from bot.delivery import inbox
 from bot.delivery.waking import first_of
-from bot.errors import ChannelError
 from bot.live import Live
-from bot.messages import Address, Incoming, Media, MediaKind, Option, Text
+from bot.media.vault import Vault
+from bot.messages import Address, Enclosure, Incoming, MediaKind, Option, Text
+from bot.simulator import files
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
-from bot.storage.tables import Author, Conversation, Message, SimulatorFile
+from bot.storage.tables import Author, Conversation, Message
 
-LARGEST = 8 * 1024 * 1024
 HEARTBEAT = 20.0  # seconds
 HERE = Path(__file__).parent
 PHONES = (("simwhatsapp", "Budi"), ("simtelegram", "Sari"))
@@ -49,6 +49,7 @@ class Simulation:
     sealer: Sealer
     live: Live
     clock: Callable[[], datetime]
+    vault: Vault
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -96,7 +97,7 @@ def router(simulation: Simulation) -> APIRouter:
         file: Annotated[UploadFile | None, File()] = None,
     ) -> HTMLResponse | RedirectResponse:
         address = _address(_look(look), _name(name))
-        media = await _media(simulation, kind, file)
+        media = await files.taken(simulation.database, simulation.sealer, kind, file)
         if text.strip() or tapped or media:
             said = Incoming(
                 channel=look,
@@ -119,7 +120,16 @@ def router(simulation: Simulation) -> APIRouter:
         address = _address(_look(look), _name(name))
         return StreamingResponse(_changes(simulation, address), media_type="text/event-stream")
 
+    _add_files(routes, simulation)
     return routes
+
+
+def _add_files(routes: APIRouter, simulation: Simulation) -> None:
+    @routes.get("/{look}/{name}/files/{media_id}")
+    async def file(look: str, name: str, media_id: int) -> Response:
+        return await files.opened(
+            simulation.database, simulation.vault, _address(_look(look), _name(name)), media_id
+        )
 
 
 _BOLD = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])")
@@ -169,44 +179,6 @@ async def _changes(simulation: Simulation, address: Address) -> AsyncIterator[st
         listening.cancel()
 
 
-async def _media(simulation: Simulation, kind: str, file: UploadFile | None) -> tuple[Media, ...]:
-    """A picture or document of the visitor's, or a stand-in for a voice note or a sticker."""
-    if kind in (MediaKind.VOICE, MediaKind.STICKER):
-        return (Media(kind=MediaKind(kind), reference=""),)
-    content = await file.read(LARGEST + 1) if file and file.filename else b""
-    if not content or file is None:
-        return ()
-    if len(content) > LARGEST:
-        raise HTTPException(413, "at most 8 MB")
-    kept = SimulatorFile(
-        id=uuid4(),
-        content_type=file.content_type or "application/octet-stream",
-        file_name=file.filename or "file",
-        sealed=simulation.sealer.seal(content.hex()),
-    )
-    async with simulation.database.sessions.begin() as session:
-        session.add(kept)
-    image = kept.content_type.startswith("image/")
-    return (
-        Media(
-            kind=MediaKind.IMAGE if image else MediaKind.DOCUMENT,
-            reference=str(kept.id),
-            content_type=kept.content_type,
-            file_name=kept.file_name,
-            size=len(content),
-        ),
-    )
-
-
-async def read_file(database: Database, sealer: Sealer, reference: str) -> tuple[str, bytes]:
-    """Content type and bytes of a file that was sent from the simulator. Raises `ChannelError`."""
-    async with database.sessions() as session:
-        kept = await session.get(SimulatorFile, UUID(reference))
-    if kept is None:
-        raise ChannelError("media_unavailable")
-    return kept.content_type, bytes.fromhex(sealer.open(kept.sealed))
-
-
 async def _phone(simulation: Simulation, look: str, name: str) -> dict[str, object]:
     address = _address(look, name)
     async with simulation.database.sessions() as session:
@@ -218,11 +190,14 @@ async def _phone(simulation: Simulation, look: str, name: str) -> dict[str, obje
             .limit(80)
         )
         lines = list(await session.scalars(query))[::-1]
-    bubbles = [bubble for line in lines for bubble in _bubbles(simulation.sealer, look, line)]
+    sent = await files.received(simulation.database, address)
+    bubbles = [
+        bubble for line in lines for bubble in _bubbles(simulation.sealer, look, line, sent.get(line.id))
+    ]
     return {"look": look, "name": name, "address": address, "bubbles": bubbles}
 
 
-def _bubbles(sealer: Sealer, look: str, line: Message) -> list[Bubble]:
+def _bubbles(sealer: Sealer, look: str, line: Message, file: Enclosure | None) -> list[Bubble]:
     """The line as the phone shows it; the participant's own screen masks nothing."""
     body = sealer.open(line.sealed_body) if line.sealed_body else line.body
     if line.author is Author.PARTICIPANT:
@@ -231,5 +206,5 @@ def _bubbles(sealer: Sealer, look: str, line: Message) -> list[Bubble]:
         Option(id=item["id"], title=item["title"], description=item.get("description", ""))
         for item in line.options or []
     )
-    parts = lay_out(Text(body=body, options=options), LOOKS[look])
+    parts = lay_out(Text(body=body, options=options, enclosure=file), LOOKS[look])
     return [Bubble(False, line.at, part) for part in parts]

@@ -1,5 +1,6 @@
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,8 +13,8 @@ from tests.conftest import Clock
 
 
 @pytest.fixture
-def world(database: Database, sealer: Sealer, clock: Clock) -> World:
-    return build(database, sealer, *sample(), clock)
+def world(database: Database, sealer: Sealer, clock: Clock, tmp_path: Path) -> World:
+    return build(database, sealer, *sample(), clock, tmp_path)
 
 
 @pytest.fixture

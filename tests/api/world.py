@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,9 +14,13 @@ from sqlalchemy import select, update
 
 from bot.api import Api, problem_handlers, router
 from bot.cases.opening import NewCase, open_case
+from bot.channels import telegram, whatsapp
 from bot.config import Config, load_config
 from bot.conversation.handling import Handling
 from bot.live import Live
+from bot.media.enclosing import Enclosing
+from bot.media.stores import Folder
+from bot.media.vault import Vault
 from bot.notices.broadcaster import Broadcaster
 from bot.notices.publishing import Publisher
 from bot.settings import HOME
@@ -127,10 +132,16 @@ def sample() -> tuple[Config, Texts]:
 
 
 def build(
-    database: Database, sealer: Sealer, config: Config, texts: Texts, clock: Callable[[], datetime]
+    database: Database,
+    sealer: Sealer,
+    config: Config,
+    texts: Texts,
+    clock: Callable[[], datetime],
+    folder: Path = Path("/nonexistent"),
 ) -> World:
-    """The app as bot/app.py would put it together, with this part alone."""
+    """The app as bot/app.py would put it together, with this part alone; files are kept in `folder`."""
     live = Live(None)
+    takes = {"telegram": telegram.LIMITS.files, "whatsapp": whatsapp.LIMITS.files}
     api = Api(
         database=database,
         sealer=sealer,
@@ -139,6 +150,7 @@ def build(
         publisher=Publisher(config),
         live=live,
         clock=clock,
+        enclosing=Enclosing(database, sealer, Vault(Folder(folder), sealer), takes, clock),
     )
     app = FastAPI(openapi_url=None)
     app.include_router(router(api))

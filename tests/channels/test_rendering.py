@@ -1,14 +1,16 @@
 """Splitting, titles and numbered lists."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.channel import clean
-from bot.channels.rendering import lay_out, short_titles, shorten, split, units
+from bot.channels.channel import Limits, clean
+from bot.channels.rendering import Part, lay_out, short_titles, shorten, split, units
 from bot.channels.telegram import LIMITS as TELEGRAM
 from bot.channels.whatsapp import LIMITS as WHATSAPP
-from bot.messages import Option, Text
+from bot.messages import Enclosure, MediaKind, Option, Text
 
 WORDS = st.lists(
     st.text(min_size=1, max_size=12).filter(lambda word: not any(c.isspace() for c in word)), max_size=60
@@ -180,3 +182,26 @@ def test_a_clean_text_can_be_stored(text):
 def test_half_a_surrogate_pair_is_replaced():
     assert clean("a\ud800b\0") == "a\ufffdb"
     assert clean("\ud83d\ude00") == "😀"
+
+
+FILE = Enclosure(
+    media_id=1, name="x", kind=MediaKind.IMAGE, content_type="image/jpeg", file_name="a.jpg", size=1
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "parts"),
+    [
+        ("", [("", True)]),
+        (" Ini. ", [("Ini.", True)]),
+        ("a" * 10, [("a" * 10, True)]),
+        ("a" * 11, [("a" * 11, False), ("", True)]),
+        ("aaaa bbbb cccc dddd eeee", [("aaaa bbbb cccc dddd", False), ("eeee", False), ("", True)]),
+    ],
+)
+def test_words_stand_under_a_file_or_before_it(body, parts):
+    limits = Limits(text=20, body=20, buttons=3, button_title=20, captions={MediaKind.IMAGE: 10})
+    laid_out = lay_out(Text(body=body, enclosure=FILE), limits)
+    assert [(part.body, part.enclosure is FILE) for part in laid_out] == parts
+    document = replace(FILE, kind=MediaKind.DOCUMENT)
+    assert lay_out(Text(body="Ini.", enclosure=document), limits)[-1] == Part(body="", enclosure=document)

@@ -22,6 +22,7 @@ from bot.config import Config, load_config
 from bot.conversation.handling import Handling
 from bot.desk import Desk, router
 from bot.live import Live
+from bot.media.enclosing import Enclosing
 from bot.media.keeping import Keeper
 from bot.media.stores import Folder
 from bot.media.vault import Vault
@@ -202,6 +203,9 @@ def make_scene(
         live=live,
         clock=clock,
         vault=vault,
+        enclosing=Enclosing(
+            database, sealer, vault, {"simwhatsapp": channels["simwhatsapp"].limits.files}, clock
+        ),
         **({"secure_cookies": False} | more),
     )
     scene = Scene(desk, files, Keeper(database, sealer, vault, channels, live, clock), folder)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, nullcontext
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.async_api import Browser, Error, async_playwright
 
 from tests.desk.scene import Scene
@@ -19,9 +20,19 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 @asynccontextmanager
 async def serving(scene: Scene) -> AsyncIterator[str]:
     """The address at which the scene's desk answers."""
+    async with answering(scene.app) as url:
+        try:
+            yield url
+        finally:
+            scene.desk.stopping.set()
+
+
+@asynccontextmanager
+async def answering(app: FastAPI) -> AsyncIterator[str]:
+    """The address at which an application answers, in this process."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        config = uvicorn.Config(scene.app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         server.capture_signals = nullcontext  # type: ignore[method-assign]
         running = asyncio.create_task(server.serve(sockets=[listening]))
@@ -30,7 +41,6 @@ async def serving(scene: Scene) -> AsyncIterator[str]:
         try:
             yield f"http://127.0.0.1:{port}"
         finally:
-            scene.desk.stopping.set()
             server.should_exit = True
             await running
 

@@ -113,7 +113,7 @@ async def test_empty_and_endless_texts_are_refused_where_they_were_written(scene
     ani = await browser("Ani")
     await act(ani, case, "claim")
     for verb, body, why in (
-        ("reply", "   ", "Tolong diisi"),
+        ("reply", "   ", "Tulis balasan, atau lampirkan berkas"),
         ("reply", "x" * 4001, "Terlalu panjang"),
         ("note", "", "Tolong diisi"),
         ("transfer", "tanpa tujuan", "Pilih petugas"),

@@ -50,7 +50,8 @@ class Windows:
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
-        expected = ["status of 409"]  # the browser notes that somebody lost a race
+        # What the browser notes of its own: somebody lost a race, a form was refused.
+        expected = ["status of 409", "status of 422"]
         expected += ["EventSource", "[object Event]"] if self.deaf else []
         if message.type in ("error", "warning") and not any(part in message.text for part in expected):
             self.complaints.append(message.text)

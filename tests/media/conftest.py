@@ -14,7 +14,9 @@ from bot.channels.telegram import Telegram, TelegramAccount
 from bot.channels.whatsapp import WhatsApp
 from bot.channels.whatsapp_api import TwilioAccount
 from bot.live import Live
+from bot.media.enclosing import Enclosing, files
 from bot.media.keeping import Keeper
+from bot.media.links import Links
 from bot.media.stores import Folder
 from bot.media.vault import Vault
 from bot.messages import Media, MediaKind
@@ -58,6 +60,8 @@ class Shelf:
     channels: dict[str, Channel]
     twilio: TwilioStandIn
     telegram: TelegramStandIn
+    enclosing: Enclosing
+    links: Links
 
     def keeper(self, **more: Any) -> Keeper:
         """One process's loop; there may be several."""
@@ -151,17 +155,32 @@ async def shelf(
         public_url="https://siaga.example",
         api_base=twilio_server.url,
     )
+    folder = tmp_path / "media"
+    vault = Vault(Folder(folder), sealer)
+    links = Links(sealer=sealer, public_url="https://siaga.example", clock=clock)
     channels: dict[str, Channel] = {
-        "whatsapp": WhatsApp(account, NoContents()),
+        "whatsapp": WhatsApp(account, NoContents(), links=links.to),
         "telegram": Telegram(
             TelegramAccount(
                 token=telegram_server.token, secret=telegram_server.secret, api_base=telegram_server.url
-            )
+            ),
+            files(vault),
         ),
     }
-    folder = tmp_path / "media"
-    vault = Vault(Folder(folder), sealer)
+    takes = {name: channel.limits.files for name, channel in channels.items()}
+    enclosing = Enclosing(database, sealer, vault, takes, clock)
     assert isinstance(clock, Clock)
-    yield Shelf(database, sealer, clock, folder, vault, channels, twilio_server, telegram_server)
+    yield Shelf(
+        database,
+        sealer,
+        clock,
+        folder,
+        vault,
+        channels,
+        twilio_server,
+        telegram_server,
+        enclosing,
+        links,
+    )
     for channel in channels.values():
         await channel.close()

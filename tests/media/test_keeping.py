@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from datetime import timedelta
 
 import pytest
 
@@ -192,12 +193,14 @@ async def test_several_processes_never_fetch_one_file_twice(shelf: Shelf) -> Non
     assert len(shelf.on_disk()) == 12
 
 
-async def test_a_file_of_a_dead_process_is_taken_over(shelf: Shelf) -> None:
+@pytest.mark.parametrize("lease", [LEASE, timedelta(seconds=20)])
+async def test_a_file_of_a_dead_process_is_taken_over(shelf: Shelf, lease: timedelta) -> None:
     await shelf.says(await shelf.talk(), shelf.at_twilio(PDF))
-    dead = shelf.keeper()
+    dead = shelf.keeper(lease=lease)
     [held] = await dead._claim()
+    shelf.clock.advance(lease.total_seconds() - 1)
     assert await shelf.keeper().round() == 0
-    shelf.clock.advance(LEASE.total_seconds())
+    shelf.clock.advance(1)
     await shelf.keeper().round()
     assert (await shelf.file()).state is MediaState.STORED
     await dead._do(held)  # it was only paused: what it writes is not taken

@@ -1,8 +1,7 @@
-"""A photo's whole way: Twilio, the service in a process of its own, the store, an agent's browser."""
+"""Files' whole way, in and out: the providers, the service in a process of its own, the store, an agent's browser."""
 
 import asyncio
 import io
-import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,11 +12,11 @@ from PIL import Image
 
 from bot import staff
 from bot.app import clock
-from bot.settings import HOME
 from bot.storage.engine import Database
 from bot.storage.tables import Role
-from tests.conftest import SECRET_KEY
-from tests.running import running_service
+from tests.media.files import PDF
+from tests.running import environment, running_service
+from tests.standins.telegram import TelegramStandIn
 from tests.standins.twilio import TwilioStandIn
 
 PUBLIC = "https://siaga.example"
@@ -33,23 +32,21 @@ def photo() -> bytes:
 
 @pytest.fixture
 async def service(
-    database: Database, database_url: str, twilio_server: TwilioStandIn, tmp_path: Path
+    database: Database,
+    database_url: str,
+    twilio_server: TwilioStandIn,
+    telegram_server: TelegramStandIn,
+    tmp_path: Path,
 ) -> AsyncIterator[str]:
     twilio_server.reset()
+    telegram_server.reset()
     async with database.sessions.begin() as session:
         await staff.create_agent(session, "rina@contoh.id", "Rina", Role.AGENT, None, PASSWORD, clock())
-    settings = {
-        "SIAGA_DATABASE_URL": database_url,
-        "SIAGA_SECRET_KEY": SECRET_KEY,
-        "SIAGA_DATA_DIR": str(HOME / ".siaga"),
-        "SIAGA_MEDIA_URL": str(tmp_path / "media"),
-        "SIAGA_PUBLIC_URL": PUBLIC,
-        "SIAGA_TWILIO_ACCOUNT_SID": twilio_server.sid,
-        "SIAGA_TWILIO_AUTH_TOKEN": twilio_server.token,
-        "SIAGA_TWILIO_WHATSAPP_NUMBER": twilio_server.number,
-        "SIAGA_TWILIO_API_BASE": twilio_server.url,
-    }
-    with running_service(os.environ | settings, tmp_path) as base:
+    env = environment(
+        database_url, twilio_server, telegram_server, media_url=tmp_path / "media", public_url=PUBLIC
+    )
+    with running_service(env, tmp_path) as base:
+        twilio_server.hosts[PUBLIC] = base
         yield base
 
 
@@ -121,4 +118,53 @@ async def test_a_photo_comes_to_the_desk(service: str, twilio_server: TwilioStan
     log = (tmp_path / "service.log").read_text()
     assert "+6281200000001" not in log
     assert url not in log
+    await http.aclose()
+
+
+async def replies(http: httpx.AsyncClient, case: str, body: str, name: str, content: bytes) -> None:
+    """An agent takes a case and answers with a file."""
+    page = await http.get(case)
+    [csrf] = set(re.findall(r'name="csrf" value="([^"]+)"', page.text))
+    await http.post(f"{case}/claim", data={"csrf": csrf})
+    page = await http.get(case)
+    [once] = re.findall(r'name="once" value="([^"]+)"', page.text)
+    form = {"csrf": csrf, "once": once, "body": body}
+    answer = await http.post(f"{case}/reply", data=form, files={"file": (name, content, "text/plain")})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{case}?done=reply")
+
+
+async def test_an_agents_files_reach_participants_on_both_channels(
+    service: str, twilio_server: TwilioStandIn, telegram_server: TelegramStandIn, tmp_path: Path
+) -> None:
+    await sends(twilio_server, service, "saya mau bicara dengan petugas")
+    http = await at_the_desk(service)
+    whatsapp = (await shows(http, "/desk", r"/desk/cases/([A-Z]+-\d+-\d+)"))[0]
+    await replies(http, whatsapp, "Ini formulirnya.", "Formulir Budi Santoso.pdf", PDF)
+    asked = telegram_server.message(4711, "saya mau bicara dengan petugas")
+    await telegram_server.deliver(f"{service}/webhooks/telegram", asked)
+    telegram = (await shows(http, "/desk", rf"(?!{whatsapp})/desk/cases/([A-Z]+-\d+-\d+)"))[0]
+    content = photo()
+    await replies(http, telegram, "Ini petanya.", "peta.jpg", content)
+    async with asyncio.timeout(60):
+        while not any("media" in one for one in twilio_server.shown):
+            await asyncio.sleep(0.1)
+        while not any("file" in one for one in telegram_server.sent):
+            await asyncio.sleep(0.1)
+    file = next(one for one in twilio_server.shown if "media" in one)
+    assert (file["media"].content, file["media"].name) == (PDF, "Formulir Budi Santoso.pdf")
+    words = [one["body"] for one in twilio_server.shown]
+    assert words[-2:] == ["*Rina:*\nIni formulirnya.", ""]
+    picture = next(one for one in telegram_server.sent if "file" in one)
+    assert (picture["method"], picture["file"].content) == ("sendphoto", content)
+    assert picture["shown"] == "Rina:\nIni petanya."
+    read = twilio_server.status(file["sid"], "read")
+    await twilio_server.deliver(
+        f"{service}/webhooks/whatsapp/status", read, f"{PUBLIC}/webhooks/whatsapp/status"
+    )
+    await shows(http, whatsapp, r'Formulir Budi Santoso\.pdf(?s:.)*<p class="tick read">dibaca')
+    sent = next(one for one in twilio_server.sent if "MediaUrl" in one)
+    log = (tmp_path / "service.log").read_text()
+    for secret in (sent["MediaUrl"].split("/")[-2], "Budi", "peta.jpg", "formulirnya", "+6281200000001"):
+        assert secret not in log
+    assert "media.link_served" in log
     await http.aclose()

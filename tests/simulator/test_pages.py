@@ -1,7 +1,7 @@
 """The simulator's pages, against a real database; what the bot answers is put there as the bot would."""
 
+import re
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -9,26 +9,37 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from bot.channels.simulator import LOOKS
-from bot.conversation.speaking import say
-from bot.delivery import inbox
+from bot.conversation.speaking import Speaker, say
 from bot.live import Live
+from bot.media.enclosing import Enclosing, Upload
+from bot.media.stores import Folder
+from bot.media.vault import Vault
 from bot.messages import MediaKind, Option, Text
-from bot.simulator.pages import Simulation, read_file, router
+from bot.simulator.files import read_file
+from bot.simulator.pages import Simulation, router
 from bot.storage.tables import Author, Conversation, Inbox, Message
+from tests.claims import claim_one
+from tests.media.files import PDF, picture
 
 
 @pytest.fixture
-async def browser(database, sealer, clock, redis_url) -> AsyncIterator[httpx.AsyncClient]:
+def vault(tmp_path, sealer) -> Vault:
+    return Vault(Folder(tmp_path / "media"), sealer)
+
+
+@pytest.fixture
+async def browser(database, sealer, clock, redis_url, vault) -> AsyncIterator[httpx.AsyncClient]:
     live = Live(redis_url)
     app = FastAPI()
-    app.include_router(router(Simulation(database=database, sealer=sealer, live=live, clock=clock)))
+    simulation = Simulation(database=database, sealer=sealer, live=live, clock=clock, vault=vault)
+    app.include_router(router(simulation))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sim") as client:
         yield client
     await live.close()
 
 
 async def claimed(database, sealer, clock):
-    return await inbox.claim(database, sealer, uuid4(), clock(), 30)
+    return await claim_one(database, sealer, clock())
 
 
 async def test_two_phones_that_say_what_to_try(browser):
@@ -127,3 +138,30 @@ async def test_a_phone_of_no_known_kind(browser):
 def test_the_looks_are_those_of_the_real_channels():
     assert LOOKS["simwhatsapp"].buttons == 3
     assert LOOKS["simtelegram"].text == 4000
+
+
+async def test_what_an_agent_sent_is_on_the_phone(browser, database, sealer, clock, vault):
+    await browser.post("/simulator/simwhatsapp/Budi", data={"text": "halo"})
+    taken = await claimed(database, sealer, clock)
+    takes = {"simwhatsapp": LOOKS["simwhatsapp"].files}
+    enclosing = Enclosing(database, sealer, vault, takes, clock)
+    photo = picture()
+    for content, name, body in (
+        (photo, "foto.jpg", "*Rina:*\nIni"),
+        (PDF, "Formulir <1>.pdf", "*Rina:*\nItu"),
+    ):
+        enclosure = await enclosing.keep(taken.conversation_id, taken.address, Upload(content, name))
+        async with database.sessions.begin() as session:
+            talk = await session.get_one(Conversation, taken.conversation_id)
+            text = Text(body=body, enclosure=enclosure)
+            await say(session, sealer, talk, text, clock(), Speaker(Author.AGENT))
+    screen = (await browser.get("/simulator/simwhatsapp/Budi")).text
+    [image] = re.findall(r'<img src="([^"]+)"', screen)
+    shown = await browser.get(image)
+    assert (shown.content, shown.headers["content-type"]) == (photo, "image/jpeg")
+    [document] = re.findall(r'<a href="([^"]+)">📄 Formulir 1.pdf', screen)
+    opened = await browser.get(document)
+    assert opened.content == PDF
+    assert opened.headers["content-disposition"].startswith("attachment;")
+    assert (await browser.get(document.replace("Budi", "Siti"))).status_code == 404
+    assert (await browser.get(f"{document}9")).status_code == 404

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.standins import telegram_uploads
 from tests.standins.server import StandIn, listening
 
 TOKEN = "7000000001:standin-token"
@@ -42,7 +43,8 @@ def error_body(status: int, description: str, **parameters: object) -> dict:
 class TelegramStandIn(StandIn):
     """The Bot API for one bot.
 
-    `sent` holds the accepted messages, as the fields that came (JSON ones decoded) with `message_id`; `calls` every
+    `sent` holds the accepted messages, as the fields that came (JSON ones decoded) with `message_id`, and with
+    `method` and `file` where one was uploaded; `calls` every
     call as (method, fields); `answered` the ids of answered callback queries; `webhook` what setWebhook was given.
     """
 
@@ -85,10 +87,13 @@ class TelegramStandIn(StandIn):
             method, fields = request.path_params["method"], await _fields(request)
             self.calls.append((method, fields))
             handler = getattr(self, f"_do_{method.lower()}", None)
-            if handler is None:
+            if method.lower() in telegram_uploads.FILES:
+                result = await self._upload(method.lower(), fields)
+            elif handler is None:
                 raise Refused(404, "Not Found: method not found")
-            result = await handler(fields)
-            if method.lower() == "sendmessage":
+            else:
+                result = await handler(fields)
+            if method.lower() in ("sendmessage", *telegram_uploads.FILES):
                 self.take(request, f"{result['chat']['id']}:{result['message_id']}")
             return JSONResponse({"ok": True, "result": result})
         except Refused as refused:
@@ -117,27 +122,40 @@ class TelegramStandIn(StandIn):
             "supports_inline_queries": False,
         }
 
-    async def _do_sendmessage(self, fields: dict) -> dict:
-        chat, text = self._chat(fields), fields.get("text", "")
+    async def _upload(self, method: str, fields: dict) -> dict:
+        chat = self._paced_chat(fields)
+        file = fields.get(telegram_uploads.FILES[method])
+        if refused := telegram_uploads.problem(method, file):
+            raise Refused(400, f"Bad Request: {refused}")
+        caption = _shown(fields, "caption")
+        if len(caption.encode("utf-16-le")) // 2 > 1024:
+            raise Refused(400, "Bad Request: message caption is too long")
+        message = self._accepted(chat, fields | {"method": method, "file": file}, caption)
+        return message | ({"caption": caption} if caption else {}) | telegram_uploads.described(method, file)
+
+    def _paced_chat(self, fields: dict) -> int:
+        chat = self._chat(fields)
         if self.too_fast(str(chat)):
             raise Refused(429, "Too Many Requests: retry after 1", retry_after=1)
-        if fields.get("parse_mode") == "HTML":
-            text = parsed_html(text)
+        return chat
+
+    async def _do_sendmessage(self, fields: dict) -> dict:
+        chat = self._paced_chat(fields)
+        text = _shown(fields, "text")
         if not text.strip():
             raise Refused(400, "Bad Request: message text is empty")
         if len(text.encode("utf-16-le")) // 2 > 4096:
             raise Refused(400, "Bad Request: message is too long")
         _check_keyboard(fields.get("reply_markup"))
-        message_id = next(self._message_ids)
-        self.sent.append(fields | {"chat_id": chat, "message_id": message_id, "shown": text})
-        message = {
-            "message_id": message_id,
-            "from": BOT,
-            "chat": {"id": chat, "type": "private"},
-            "date": self._now(),
-        }
+        message = self._accepted(chat, fields, text)
         markup = {"reply_markup": fields["reply_markup"]} if fields.get("reply_markup") else {}
         return message | {"text": text} | markup
+
+    def _accepted(self, chat: int, fields: dict, shown: str) -> dict:
+        message_id = next(self._message_ids)
+        self.sent.append(fields | {"chat_id": chat, "message_id": message_id, "shown": shown})
+        private = {"id": chat, "type": "private"}
+        return {"message_id": message_id, "from": BOT, "chat": private, "date": self._now()}
 
     async def _do_sendchataction(self, fields: dict) -> bool:
         self._chat(fields)
@@ -277,11 +295,18 @@ async def _fields(request: Request) -> dict:
         if request.headers.get("content-type", "").startswith("application/json"):
             fields |= await request.json()
         else:
-            fields |= dict(await request.form())
+            async with request.form() as form:
+                fields |= {name: await telegram_uploads.read(value) for name, value in form.items()}
     return {
         name: json.loads(value) if name in JSON_FIELDS and isinstance(value, str) else value
         for name, value in fields.items()
     }
+
+
+def _shown(fields: dict, name: str) -> str:
+    """Words as the participant sees them."""
+    text = fields.get(name, "")
+    return parsed_html(text) if fields.get("parse_mode") == "HTML" else text
 
 
 class _Html(HTMLParser):

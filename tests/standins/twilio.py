@@ -1,5 +1,6 @@
 """A stand-in for Twilio: Messages, Media, Content and typing, and webhooks signed as Twilio signs them."""
 
+import asyncio
 import base64
 import re
 import secrets
@@ -17,6 +18,7 @@ from twilio.request_validator import RequestValidator
 
 from tests.standins.server import StandIn, listening
 from tests.standins.twilio_content import Refused, check_definition, error_body, filled_content
+from tests.standins.twilio_media import Fetched, check_media_urls, fetch, reached
 
 __all__ = ["TwilioStandIn", "error_body", "running_twilio"]
 
@@ -35,7 +37,8 @@ class TwilioStandIn(StandIn):
     """Twilio for one account with one WhatsApp number.
 
     `sent` holds what was accepted, as the form fields that came; `shown` the same as the participant sees it
-    (``to``, ``body``, ``buttons``); `refused` the errors given; `typing` the message SIDs of typing indicators.
+    (``to``, ``body``, ``buttons``, and ``media`` once a file was fetched); `refused` the errors given; `typing` the
+    message SIDs of typing indicators.
     """
 
     def __init__(self, sid: str = ACCOUNT, token: str = TOKEN, number: str = NUMBER) -> None:
@@ -57,6 +60,9 @@ class TwilioStandIn(StandIn):
         self.media: dict[str, tuple[str, bytes]] = {}
         self.media_of: dict[str, list[str]] = {}
         self.cdn_authorizations: list[str | None] = []
+        self.hosts: dict[str, str] = {}
+        """What public addresses lead to: ``https://siaga.example`` -> ``http://127.0.0.1:...``."""
+        self.fetching: set[asyncio.Task[None]] = set()
         self.clock = lambda: datetime.now(UTC)
         """What time it is at Twilio."""
         self.answers: dict[str, tuple[int, int]] = {}
@@ -109,8 +115,11 @@ class TwilioStandIn(StandIn):
         raise Refused(404, 20404, f"The requested resource {request.url.path} was not found")
 
     async def _create_message(self, request: Request) -> Response:
-        form = {name: str(value) for name, value in (await request.form()).items()}
+        given = await request.form()
+        form = {name: str(value) for name, value in given.items()}
         self._check_addresses(form)
+        if "MediaUrl" in form:
+            check_media_urls([str(url) for url in given.getlist("MediaUrl")])
         if self.too_fast(form["To"]):
             raise Refused(429, 20429, "Too Many Requests")
         body, buttons, error = self._filled(form)
@@ -119,8 +128,28 @@ class TwilioStandIn(StandIn):
         if error:
             message |= {"status": "undelivered", "error_code": error}
         self.sent.append(form | {"MessageSid": message["sid"]})
-        self.shown.append({"to": form["To"], "body": body, "buttons": buttons, "sid": message["sid"]})
+        shown = {"to": form["To"], "body": body, "buttons": buttons, "sid": message["sid"]}
+        if "MediaUrl" in form:
+            message["num_media"] = "1"
+            task = asyncio.create_task(self._fetch(form, message, shown))
+            self.fetching.add(task)
+            task.add_done_callback(self.fetching.discard)
+        else:
+            self.shown.append(shown)
         return JSONResponse(message, 201)
+
+    async def _fetch(self, form: dict[str, str], message: dict, shown: dict) -> None:
+        """Show the file to the participant, or report why not. WhatsApp shows words under pictures only."""
+        found = await fetch(form["MediaUrl"], self.hosts)
+        if isinstance(found, Fetched):
+            words = shown["body"] if found.content_type.startswith("image/") else ""
+            self.shown.append(shown | {"body": words, "media": found})
+            return
+        message |= {"status": "undelivered", "error_code": found}
+        callback = form.get("StatusCallback", "")
+        if reached(callback, self.hosts) != callback:
+            report = self.status(message["sid"], "undelivered", found)
+            await self.deliver(reached(callback, self.hosts), report, callback)
 
     def _check_addresses(self, form: dict[str, str]) -> None:
         to, sender = form.get("To", ""), form.get("From", "")
