@@ -49,6 +49,7 @@ bench: setup ## Measure; results are printed, nothing is judged by them
 	.venv/bin/python -m tests.bench.turns
 	.venv/bin/python -m tests.bench.broadcast
 	.venv/bin/python -m tests.bench.serving
+	.venv/bin/python -m tests.bench.beside_rasa
 
 lock: setup ## Choose the newest versions again
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --upgrade \

@@ -1,5 +1,6 @@
-"""The whole service in a process of its own, as operators run it."""
+"""The service in processes of its own, as operators run it, and the settings of those and of parts in this process."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -11,7 +12,51 @@ from pathlib import Path
 
 import httpx
 
+from bot.settings import Settings
+from tests.conftest import SECRET_KEY
+from tests.standins import TelegramStandIn, TwilioStandIn
+
 SIAGA = Path(sys.executable).parent / "siaga"
+
+
+def environment(
+    database_url: str, *providers: TwilioStandIn | TelegramStandIn, **others: object
+) -> dict[str, str]:
+    """What a process of the service is told: what this one is, but of settings these alone.
+
+    Args:
+        providers: the stand-ins that it has accounts with.
+        others: more settings, by their names in `bot.settings.Settings`.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIAGA_")}
+    given = _given(database_url, providers) | others
+    return kept | {f"SIAGA_{name.upper()}": str(value) for name, value in given.items()}
+
+
+def settings(database_url: str, *providers: TwilioStandIn | TelegramStandIn, **others: object) -> Settings:
+    """The same for parts of the service in this process."""
+    return Settings(_env_file=None, **(_given(database_url, providers) | others))
+
+
+def _given(database_url: str, providers: tuple[TwilioStandIn | TelegramStandIn, ...]) -> dict[str, object]:
+    given: dict[str, object] = {"database_url": database_url, "secret_key": SECRET_KEY}
+    for provider in providers:
+        if isinstance(provider, TwilioStandIn):
+            account = {
+                "account_sid": provider.sid,
+                "auth_token": provider.token,
+                "whatsapp_number": provider.number,
+                "api_base": provider.url,
+            }
+            given |= {f"twilio_{name}": value for name, value in account.items()}
+        else:
+            account = {
+                "bot_token": provider.token,
+                "webhook_secret": provider.secret,
+                "api_base": provider.url,
+            }
+            given |= {f"telegram_{name}": value for name, value in account.items()}
+    return given
 
 
 @contextmanager

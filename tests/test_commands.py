@@ -1,7 +1,6 @@
 """The command `siaga` as its users run it: in a process of its own, from another folder."""
 
 import json
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -10,19 +9,13 @@ import httpx
 import pytest
 
 from bot.settings import HOME
-from tests.conftest import SECRET_KEY
+from tests import running
 from tests.running import SIAGA, running_service
 
 
 @pytest.fixture
-def environment(database_url, redis_url, tmp_path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIAGA_")}
-    return kept | {
-        "SIAGA_DATABASE_URL": database_url,
-        "SIAGA_REDIS_URL": redis_url,
-        "SIAGA_SECRET_KEY": SECRET_KEY,
-        "SIAGA_DATA_DIR": str(HOME / ".siaga"),
-    }
+def environment(database_url, redis_url) -> dict[str, str]:
+    return running.environment(database_url, redis_url=redis_url)
 
 
 def siaga(

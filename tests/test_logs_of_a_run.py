@@ -6,7 +6,6 @@ answer with numbers and names in their errors, a database that goes away.
 
 import asyncio
 import json
-import os
 import re
 import signal
 import time
@@ -22,11 +21,10 @@ import pytest
 
 from bot import staff
 from bot.app import clock
-from bot.settings import HOME
 from bot.storage.engine import Database
 from bot.storage.tables import Role
 from tests.conftest import SECRET_KEY
-from tests.running import free_port, running_part
+from tests.running import environment, free_port, running_part
 from tests.standins import TelegramStandIn, TwilioStandIn, running_telegram, running_twilio
 
 NIK, PHONE, NAME = "1671014505900002", "6281277788899", "Rahmawati Kusnandar"
@@ -93,23 +91,10 @@ async def providers() -> AsyncIterator[tuple[TwilioStandIn, TelegramStandIn]]:
         yield twilio, telegram
 
 
-def settings(database_url: str, redis_url: str, base: str, twilio: TwilioStandIn, telegram: TelegramStandIn):
-    return os.environ | {
-        "SIAGA_DATABASE_URL": database_url,
-        "SIAGA_REDIS_URL": redis_url,
-        "SIAGA_SECRET_KEY": SECRET_KEY,
-        "SIAGA_DATA_DIR": str(HOME / ".siaga"),
-        "SIAGA_PUBLIC_URL": base,
-        "SIAGA_LOG_LEVEL": "debug",
-        "SIAGA_DRAIN_SECONDS": "0",
-        "SIAGA_TWILIO_ACCOUNT_SID": twilio.sid,
-        "SIAGA_TWILIO_AUTH_TOKEN": twilio.token,
-        "SIAGA_TWILIO_WHATSAPP_NUMBER": twilio.number,
-        "SIAGA_TWILIO_API_BASE": twilio.url,
-        "SIAGA_TELEGRAM_BOT_TOKEN": telegram.token,
-        "SIAGA_TELEGRAM_WEBHOOK_SECRET": telegram.secret,
-        "SIAGA_TELEGRAM_API_BASE": telegram.url,
-    }
+def told(database_url: str, redis_url: str, base: str, twilio: TwilioStandIn, telegram: TelegramStandIn):
+    """The settings of the service."""
+    more = {"redis_url": redis_url, "public_url": base, "log_level": "debug", "drain_seconds": 0}
+    return environment(database_url, twilio, telegram, **more)
 
 
 async def test_a_run_in_which_everything_goes_wrong(
@@ -123,9 +108,8 @@ async def test_a_run_in_which_everything_goes_wrong(
         await staff.create_agent(
             session, EMAIL, "Sinambela", Role.AGENT, None, "kata-sandi-rahasia-9", clock()
         )
-    with running_part(
-        "all", settings(database_url, redis_url, base, twilio, telegram), log, port=port
-    ) as service:
+    env = told(database_url, redis_url, base, twilio, telegram)
+    with running_part("all", env, log, port=port) as service:
         run = Run(base, twilio, telegram, log)
         trace = await talks(run)
         await agent_works(run, token)

@@ -1,7 +1,6 @@
 """PostgreSQL is away for half an hour: providers are told so at once, and afterwards every message is there, once."""
 
 import asyncio
-import os
 import tempfile
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterator
@@ -22,15 +21,14 @@ from bot.listening import bare_app, listen
 from bot.local import Services, local_services
 from bot.messages import Incoming
 from bot.scheduler import Job, Scheduler
-from bot.settings import HOME
 from bot.storage.engine import Database
 from bot.storage.migrating import upgrade
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Inbox
 from bot.webhooks import Intake, router
 from tests.channels.conftest import KeptContents
-from tests.conftest import SECRET_KEY, Clock
-from tests.running import free_port, running_service
+from tests.conftest import Clock
+from tests.running import environment, free_port, running_service
 from tests.standins import TelegramStandIn, TwilioStandIn, running_telegram, running_twilio
 
 PUBLIC = "https://siaga.example/webhooks/whatsapp"
@@ -196,16 +194,7 @@ async def test_what_was_written_while_nothing_ran_is_answered_after_the_start(
         twilio.clock = lambda: datetime.now(UTC) - timedelta(minutes=5)
         for sender in (SARI, BUDI):
             twilio.receive(twilio.inbound(sender, "halo"))
-        env = os.environ | {
-            "SIAGA_DATABASE_URL": database_url,
-            "SIAGA_SECRET_KEY": SECRET_KEY,
-            "SIAGA_DATA_DIR": str(HOME / ".siaga"),
-            "SIAGA_TWILIO_ACCOUNT_SID": twilio.sid,
-            "SIAGA_TWILIO_AUTH_TOKEN": twilio.token,
-            "SIAGA_TWILIO_WHATSAPP_NUMBER": twilio.number,
-            "SIAGA_TWILIO_API_BASE": twilio.url,
-        }
-        with running_service(env, tmp_path):
+        with running_service(environment(database_url, twilio), tmp_path):
             async with asyncio.timeout(30):
                 while {one["to"] for one in twilio.shown} != {SARI, BUDI}:
                     await asyncio.sleep(0.05)

@@ -1,7 +1,6 @@
 """A worker process that is really stopped in the middle of a turn, and wakes when its hold is another's."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import threading
@@ -15,12 +14,10 @@ from sqlalchemy import select
 from bot.app import clock
 from bot.delivery import inbox
 from bot.messages import Address, Incoming
-from bot.settings import HOME
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Author, Inbox, InboxState, Message, Outbox
-from tests.conftest import SECRET_KEY
-from tests.running import free_port, running_part
+from tests.running import environment, free_port, running_part
 
 PATIENCE = 90.0
 
@@ -57,13 +54,7 @@ class SlowRasa:
 async def test_a_worker_that_was_stopped_past_its_hold_commits_nothing_when_it_wakes(
     database_url: str, database: Database, sealer: Sealer, tmp_path: Path
 ) -> None:
-    env = os.environ | {
-        "SIAGA_DATABASE_URL": database_url,
-        "SIAGA_SECRET_KEY": SECRET_KEY,
-        "SIAGA_DATA_DIR": str(HOME / ".siaga"),
-        "SIAGA_TURN_LEASE": "3",
-        "SIAGA_SIMULATOR": "true",
-    }
+    env = environment(database_url, turn_lease=3, simulator=True)
     rasa = SlowRasa()
     with rasa.listening() as address:
         slow = env | {"SIAGA_RASA_URL": address, "SIAGA_RASA_TIMEOUT": str(PATIENCE)}

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,14 +12,14 @@ from sqlalchemy import func, select
 from bot import webhooks
 from bot.app import make_channels
 from bot.conversation.turn import Conversations
-from bot.delivery import inbox
 from bot.live import Live
-from bot.settings import Settings
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Attachment, Message, Outbox
-from tests.conftest import SECRET_KEY, Clock
+from tests.claims import claim_one
+from tests.conftest import Clock
 from tests.conversation.test_turn import Desk
+from tests.running import settings
 from tests.standins import running_telegram, running_twilio
 from tests.transcripts.phones import PUBLIC_URL, Phone, TelegramPhone, WhatsAppPhone
 
@@ -47,7 +46,7 @@ class Line:
     async def turns(self) -> list[list[str]]:
         """The turns that may be taken now, taken."""
         taken = []
-        while claimed := await inbox.claim(self.database, self.sealer, uuid4(), self.clock(), 30):
+        while claimed := await claim_one(self.database, self.sealer, self.clock()):
             await self.conversations.take_turn(claimed)
             taken.append([message.text for _, message in claimed.messages])
         return taken
@@ -60,20 +59,8 @@ class Line:
 @asynccontextmanager
 async def opened(name: str, database: Database, sealer: Sealer, clock: Clock) -> AsyncIterator[Line]:
     async with running_twilio() as twilio, running_telegram() as telegram:
-        settings = Settings(
-            _env_file=None,  # type: ignore[call-arg]
-            database_url="postgresql://unused",
-            secret_key=SECRET_KEY,  # type: ignore[arg-type]
-            public_url=PUBLIC_URL,
-            twilio_account_sid=twilio.sid,
-            twilio_auth_token=twilio.token,
-            twilio_whatsapp_number=twilio.number,
-            twilio_api_base=twilio.url,
-            telegram_bot_token=telegram.token,
-            telegram_webhook_secret=telegram.secret,
-            telegram_api_base=telegram.url,
-        )
-        channels = make_channels(settings, database, sealer, Live(None))
+        told = settings("postgresql://unused", twilio, telegram, public_url=PUBLIC_URL)
+        channels = make_channels(told, database, sealer, Live(None))
         intake = webhooks.Intake(
             database=database, sealer=sealer, channels=channels, clock=clock, quiet_seconds=QUIET
         )

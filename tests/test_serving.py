@@ -22,12 +22,11 @@ from bot.listening import PortTaken
 from bot.messages import Address, Incoming, Text
 from bot.serving import Stop
 from bot.serving import _signals as listening_to_signals
-from bot.settings import HOME
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Inbox, InboxState, Outbox, OutboxState
-from tests.conftest import NOON, SECRET_KEY
-from tests.running import free_port, running_part
+from tests.conftest import NOON
+from tests.running import environment, free_port, running_part
 from tests.standins import TelegramStandIn, running_telegram
 
 CHAT = Address("telegram:4711")
@@ -41,14 +40,7 @@ async def telegram() -> AsyncIterator[TelegramStandIn]:
 
 @pytest.fixture
 def settings(database_url: str, telegram: TelegramStandIn) -> dict[str, str]:
-    return os.environ | {
-        "SIAGA_DATABASE_URL": database_url,
-        "SIAGA_SECRET_KEY": SECRET_KEY,
-        "SIAGA_DATA_DIR": str(HOME / ".siaga"),
-        "SIAGA_TELEGRAM_BOT_TOKEN": telegram.token,
-        "SIAGA_TELEGRAM_WEBHOOK_SECRET": telegram.secret,
-        "SIAGA_TELEGRAM_API_BASE": telegram.url,
-    }
+    return environment(database_url, telegram)
 
 
 def numbers(base: str) -> dict[str, float]:

@@ -1,7 +1,6 @@
 """Story 4 as people live it: a phone in one window, two agents in two others, the whole service behind them."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,11 +8,9 @@ from playwright.async_api import Browser, Page, expect
 
 from bot import staff
 from bot.app import clock
-from bot.settings import HOME
 from bot.storage.tables import Role
-from tests.conftest import SECRET_KEY
 from tests.desk.serving import chromium
-from tests.running import running_service
+from tests.running import environment, running_service
 
 PASSWORD = "sandi-uji-yang-panjang"
 pytestmark = pytest.mark.browser
@@ -25,14 +22,8 @@ async def service(database, database_url, redis_url, tmp_path) -> AsyncIterator[
     async with database.sessions.begin() as session:
         for email, name in (("rina@contoh.id", "Rina"), ("dewi@contoh.id", "Dewi")):
             await staff.create_agent(session, email, name, Role.AGENT, None, PASSWORD, clock())
-    settings = {
-        "SIAGA_DATABASE_URL": database_url,
-        "SIAGA_REDIS_URL": redis_url,
-        "SIAGA_SECRET_KEY": SECRET_KEY,
-        "SIAGA_DATA_DIR": str(HOME / ".siaga"),
-        "SIAGA_SIMULATOR": "true",
-    }
-    with running_service(os.environ | settings, tmp_path) as base:
+    env = environment(database_url, redis_url=redis_url, simulator=True)
+    with running_service(env, tmp_path) as base:
         yield base
 
 

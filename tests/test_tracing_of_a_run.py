@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from tests.running import free_port, running_part
 from tests.standins import TelegramStandIn, running_telegram, running_twilio
 from tests.standins.server import StandIn, listening
-from tests.test_logs_of_a_run import CHAT, FIRST_NAME, STORY, Run, settings, spoken_of, stopped
+from tests.test_logs_of_a_run import CHAT, FIRST_NAME, STORY, Run, spoken_of, stopped, told
 
 STEPS = {"webhook", "turn", "interpret", "flow", "commit", "send"}
 
@@ -64,7 +64,7 @@ async def test_the_way_of_a_message_is_one_trace(
     base = f"http://127.0.0.1:{port}"
     async with running_twilio() as twilio, listening(Collector()) as collector:
         assert isinstance(collector, Collector)
-        env = settings(database_url, redis_url, base, twilio, telegram)
+        env = told(database_url, redis_url, base, twilio, telegram)
         env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
         with running_part("all", env, log, port=port) as service:
             run = Run(base, twilio, telegram, log)
@@ -96,7 +96,7 @@ async def test_a_collector_that_never_was_holds_nobody_up(
     port, log = free_port(), tmp_path / "service.log"
     base = f"http://127.0.0.1:{port}"
     async with running_twilio() as twilio:
-        env = settings(database_url, redis_url, base, twilio, telegram)
+        env = told(database_url, redis_url, base, twilio, telegram)
         env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
         with running_part("all", env, log, port=port) as service:
             run = Run(base, twilio, telegram, log)

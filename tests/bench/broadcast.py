@@ -21,10 +21,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from uuid import uuid4
 
 import structlog
-from sqlalchemy import insert, select
+import uvloop
+from sqlalchemy import select
 
 from bot.app import clock
 from bot.channels.telegram import Telegram, TelegramAccount
@@ -47,19 +47,14 @@ from bot.storage.tables import (
     Agent,
     Broadcast,
     BroadcastState,
-    ChannelAddress,
-    Conversation,
     NoticeKind,
-    Participant,
     Role,
-    Subscription,
 )
 from bot.texts import load_texts
 from tests.delivery.contents import Contents
 from tests.standins import running_telegram, running_twilio
 from tests.standins.server import Fault, StandIn
-
-ADDRESS = {"telegram": "telegram:{:09}", "whatsapp": "whatsapp:+6281{:09}"}
+from tests.subscribers import subscribers
 
 
 @dataclass(frozen=True)
@@ -116,7 +111,7 @@ async def measure(services: Services, args: Namespace) -> dict[str, object]:
             TelegramAccount(token=telegram.token, secret=telegram.secret, api_base=telegram.url),
             (args.whatsapp, args.telegram),
         )
-        await _people(database, args.people)
+        await subscribers(database, args.people // 2, clock())
         process = get_context("spawn").Process(target=_run, args=(site,))
         process.start()
         assert process.pid
@@ -142,7 +137,7 @@ async def measure(services: Services, args: Namespace) -> dict[str, object]:
 
 def _run(site: Site) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    asyncio.run(serve(site))
+    uvloop.run(serve(site))
 
 
 def _late(seconds: float) -> Callable[[object], Awaitable[Fault]]:
@@ -183,22 +178,6 @@ async def _until_done(database: Database, seconds: float) -> float:
             took = 1000 * (time.perf_counter() - began)
         if broadcast.state is BroadcastState.DONE or time.monotonic() > until:
             return round(took, 1)
-
-
-async def _people(database: Database, count: int) -> None:
-    half = [(name, form.format(number)) for name, form in ADDRESS.items() for number in range(count // 2)]
-    async with database.sessions.begin() as session:
-        for start in range(0, len(half), 1000):
-            people = [(uuid4(), *one) for one in half[start : start + 1000]]
-            await session.execute(insert(Participant), [{"id": id_} for id_, _, _ in people])
-            of = [{"address": address, "participant_id": id_} for id_, _, address in people]
-            known = [
-                row | {"channel": name, "last_inbound_at": clock()}
-                for row, (_, name, _) in zip(of, people, strict=True)
-            ]
-            await session.execute(insert(ChannelAddress), known)
-            await session.execute(insert(Conversation), of)
-            await session.execute(insert(Subscription), [{"address": row["address"]} for row in of])
 
 
 async def _publish(database: Database) -> None:

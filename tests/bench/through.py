@@ -1,6 +1,6 @@
 """From a participant's message to the provider's acceptance of the answer, through the whole service.
 
-    .venv/bin/python -m tests.bench.through [--rounds 3] [--seconds 15] [--people 48] [--workers 1]
+    .venv/bin/python -m tests.bench.through [--rounds 3] [--seconds 15] [--people 48] [--workers 1] [--stored 0]
 
 Real PostgreSQL with fsync on, Valkey, a web, worker and sender process, the embedded interpreter; Twilio is a stand-in,
 which like the load generator takes its part of the same processors. Everybody is new and says three messages, each when
@@ -16,19 +16,20 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 
 from bot.local import Services, local_services
 from bot.settings import HOME
 from bot.storage.migrating import upgrade
+from tests.bench.filling import fill
 from tests.bench.participants import Crowd, Ears, Heard
 from tests.bench.processes import cpu_seconds, own_cpu_seconds, resident_mb
-from tests.chaos.house import Part
-from tests.conftest import SECRET_KEY
-from tests.running import SIAGA, free_port
+from tests.parts import Part, running, service_part
+from tests.running import environment, free_port
 from tests.standins.server import listening
 
 PUBLIC = "https://siaga.contoh.id"
@@ -39,10 +40,12 @@ async def measure(options: Namespace, folder: Path) -> dict[str, object]:
     async with AsyncExitStack() as stack:
         services = stack.enter_context(local_services(folder / "services"))
         await upgrade(services.database_url)
+        if options.stored:
+            await fill(services.database_url, options.stored)
         ears = Ears()
         await stack.enter_async_context(listening(ears, 0))
-        parts = await stack.enter_async_context(running(_service(services, ears, options.workers, folder)))
-        floor = (await stack.enter_async_context(running([_floor(services, ears, folder)])))[0]
+        parts, floor = service(services, ears, options.workers, folder), _floor(services, ears, folder)
+        await stack.enter_async_context(running([*parts, floor]))
         pids = {part.name: part.process.pid for part in parts if part.process}
         pids |= {"postgres": services.postgres.pid, "valkey": services.redis.pid}
         crowd = Crowd(ears, f"http://127.0.0.1:{parts[0].port}", PUBLIC)
@@ -63,6 +66,16 @@ async def one_round(
 ) -> dict[str, object]:
     """The floor, saturation, and half of it."""
     floor = len((await bare.closed(options.people, options.seconds / 3)).waits) / (options.seconds / 3)
+    reached = await full_and_half(crowd, pids, options)
+    return {
+        "floor_per_second": round(floor),
+        "of_floor": round(reached["per_second"] / floor, 4),
+        **reached,
+    }
+
+
+async def full_and_half(crowd: Crowd, pids: Mapping[str, int], options: Namespace) -> dict[str, Any]:
+    """Saturation, with what each process uses, and the waits at half of it."""
     used, begun = _used(pids), time.perf_counter()
     full = await crowd.closed(options.people, options.seconds)
     spent = time.perf_counter() - begun
@@ -70,9 +83,7 @@ async def one_round(
     each = {name: 1000 * (seconds - used[name]) / len(full.waits) for name, seconds in _used(pids).items()}
     half = await crowd.steady(rate / 2, options.seconds)
     return {
-        "floor_per_second": round(floor),
         "per_second": round(rate, 1),
-        "of_floor": round(rate / floor, 4),
         "cpu_ms_each": {name: round(ms, 2) for name, ms in each.items()},
         "full": spread(full),
         "half": spread(half),
@@ -94,43 +105,18 @@ def spread(heard: Heard) -> dict[str, float]:
     }
 
 
-@asynccontextmanager
-async def running(parts: list[Part]) -> AsyncIterator[list[Part]]:
-    """Processes, ready; stopped at the end."""
-    try:
-        for part in parts:
-            part.start()
-        await asyncio.gather(*(part.ready() for part in parts))
-        yield parts
-    finally:
-        for part in parts:
-            part.kill()
-
-
-def _service(services: Services, ears: Ears, workers: int, folder: Path) -> list[Part]:
-    env = os.environ | {
-        "SIAGA_DATABASE_URL": services.database_url,
-        "SIAGA_REDIS_URL": services.redis_url,
-        "SIAGA_SECRET_KEY": SECRET_KEY,
-        "SIAGA_DATA_DIR": str(HOME / ".siaga"),
-        "SIAGA_CONFIG_DIR": str(HOME / "config"),
-        "SIAGA_PUBLIC_URL": PUBLIC,
-        "SIAGA_QUIET_SECONDS": "0",
-        "SIAGA_WHATSAPP_PER_SECOND": "400",
-        "SIAGA_TWILIO_ACCOUNT_SID": ears.sid,
-        "SIAGA_TWILIO_AUTH_TOKEN": ears.token,
-        "SIAGA_TWILIO_WHATSAPP_NUMBER": ears.number,
-        "SIAGA_TWILIO_API_BASE": ears.url,
-    }
+def service(services: Services, ears: Ears, workers: int, folder: Path) -> list[Part]:
+    """Our processes, the web first, with the quiet time off; not started yet."""
+    env = environment(
+        services.database_url,
+        ears,
+        redis_url=services.redis_url,
+        public_url=PUBLIC,
+        quiet_seconds=0,
+        whatsapp_per_second=400,
+    )
     names = ["web", *(f"worker{number}" for number in range(workers)), "sender"]
-    return [_part(name, env, folder) for name in names]
-
-
-def _part(name: str, env: Mapping[str, str], folder: Path) -> Part:
-    port = free_port()
-    command = [str(SIAGA), "serve", "--role", name.rstrip("0123456789"), "--port", str(port)]
-    told = {**env, "SIAGA_METRICS_PORT": str(port)}
-    return Part(name, command, told, port, folder / f"{name}.log")
+    return [service_part(name, env, folder) for name in names]
 
 
 def _floor(services: Services, ears: Ears, folder: Path) -> Part:
@@ -160,6 +146,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15, help="of saturation, and of half of it")
     parser.add_argument("--people", type=int, default=48, help="at once")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--stored", type=int, default=0, help="messages that are in the database already")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="siaga-bench-") as folder:
         print(json.dumps(asyncio.run(measure(options, Path(folder))), indent=2))  # noqa: T201

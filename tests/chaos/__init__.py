@@ -6,8 +6,9 @@
 - `weather`: what breaks, and when; drawn from the seed.
 - `house`: the service's processes, PostgreSQL, Valkey, Rasa and the providers' stand-ins.
 - `post`: webhooks as the providers deliver them, twice, late, and until they are taken.
-- `people`: participants, an agent, and the receipts of what was sent.
+- `people`: participants, an agent, and the receipts of what was sent; `pictures`: what they photograph.
+- `news`: a supervisor who has subscribers told.
 - `ledger`: what is found afterwards, in the database and at the providers.
-- `reckoning`: what is wrong with it.
+- `reckoning`: what is wrong with it; `hearing`: with what subscribers heard.
 - `storm`: one run, from the first conversation to the figures.
 """

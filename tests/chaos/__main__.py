@@ -28,14 +28,18 @@ def main() -> None:
     parser.add_argument(
         "--patience", type=float, default=300.0, help="seconds until something counts as stuck"
     )
+    parser.add_argument("--crowd", type=int, default=600, help="who only hear news, on each channel")
     parser.add_argument("--folder", type=Path, default=None, help="keep databases and logs there")
     parser.add_argument("--forecast", action="store_true", help="only print what would break, and when")
     given = parser.parse_args()
     seed = given.seed if given.seed is not None else secrets.randbelow(1_000_000)
-    plan = Plan(seed, given.seconds, given.conversations, given.at_once, given.every, given.patience)
+    plan = Plan(
+        seed, given.seconds, given.conversations, given.at_once, given.every, given.patience, given.crowd
+    )
     _tell(
         f"seed {seed}: python -m tests.chaos --seed {seed} --seconds {given.seconds:g} "
-        f"--conversations {given.conversations} --at-once {given.at_once} --every {given.every:g}"
+        f"--conversations {given.conversations} --at-once {given.at_once} --every {given.every:g} "
+        f"--crowd {given.crowd}"
     )
     if given.forecast:
         for event in forecast(seed, given.seconds, given.every):

@@ -2,110 +2,28 @@
 
 import asyncio
 import os
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections import defaultdict
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from bot.local import Server, Services, local_services
 from bot.settings import HOME
 from bot.storage.migrating import upgrade
-from tests.conftest import SECRET_KEY
-from tests.running import SIAGA, free_port
+from tests.parts import Part, running, service_part
+from tests.running import environment, free_port
 from tests.standins import TelegramStandIn, TwilioStandIn, running_telegram, running_twilio
 
 PUBLIC_URL = "https://siaga.contoh.id"
 """How the providers know us; the post plays the balancer in front of the web processes."""
-TURN_LEASE = 5
-"""Seconds; short, so that what a killed worker held is taken over soon."""
-SEND_LEASE = 20
+QUIET = 0.4
+"""Seconds that a turn waits for more; long enough that the photos of an album mostly come within it."""
+TURN_LEASE, SEND_LEASE, MEDIA_LEASE = 5, 20, 20
+"""Seconds; short, so that what a killed process held is taken over soon."""
 ROLES = {"web": 2, "worker": 2, "sender": 2, "scheduler": 1}
-_START = 180.0  # seconds that a process may take on a machine that does much else
-_FALLS = 3  # times that a process may end by itself before it is given up
-
-
-class NotReady(Exception):
-    """A process did not come up; the message ends with its log."""
-
-
-@dataclass
-class Part:
-    """One process of the service, or Rasa. It may come and go; its port stays."""
-
-    name: str
-    command: list[str]
-    env: Mapping[str, str]
-    port: int
-    log: Path
-    fell: int = 0
-    """How often it ended by itself."""
-    down: bool = True
-    """Whether it is not meant to run just now."""
-    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command, env=dict(self.env), cwd=self.log.parent, stdout=log, stderr=log
-            )
-        self.down = False
-
-    def kill(self) -> None:
-        """Kill -9; it is gone when this returns."""
-        self.down = True
-        self._signal(signal.SIGKILL)
-        if self.process:
-            self.process.wait()
-
-    def pause(self) -> None:
-        self._signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        self._signal(signal.SIGCONT)
-
-    def stop(self) -> int:
-        """Ask it to end in good order; its exit code."""
-        self.down = True
-        self._signal(signal.SIGTERM)
-        try:
-            return self.process.wait(40) if self.process else 0
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return -signal.SIGKILL
-
-    def look(self) -> None:
-        """Start it again if it ended by itself, which it never should."""
-        if not self.down and self.process and self.process.poll() is not None:
-            self.fell += 1
-            self.start()
-
-    async def ready(self) -> None:
-        """Wait until it answers.
-
-        Raises:
-            NotReady: it did not within three minutes, or ended again and again.
-        """
-        until = time.monotonic() + _START
-        async with httpx.AsyncClient() as http:
-            while time.monotonic() < until and self.fell < _FALLS:
-                self.look()
-                try:
-                    if (await http.get(f"http://127.0.0.1:{self.port}/healthz", timeout=5)).is_success:
-                        return
-                except httpx.TransportError:
-                    pass
-                await asyncio.sleep(0.1)
-        raise NotReady(f"{self.name}:\n{self.log.read_text()[-2000:]}")
-
-    def _signal(self, number: signal.Signals) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(number)
 
 
 @dataclass
@@ -120,8 +38,12 @@ class House:
     folder: Path
     sender_blows: list[float] = field(default_factory=list)
     """When a sender was killed (`time.monotonic`)."""
+    spared: int = 0
+    """How many blows hit a process that was down or coming up, and did nothing."""
     away: list[tuple[float, float]] = field(default_factory=list)
     """From when until when PostgreSQL was."""
+    _hands: dict[Path, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    """Of each server, by its log: it is taken away by one blow at a time."""
 
     def of(self, role: str) -> list[Part]:
         return [part for name, part in self.parts.items() if name.startswith(role)]
@@ -131,8 +53,12 @@ class House:
         return [f"http://127.0.0.1:{part.port}" for part in self.of("web")]
 
     async def crash(self, part: Part, away: float) -> None:
-        """Kill a process, and start it again after a while. One that is down already stays so."""
-        if part.down:
+        """Kill a process, and start it again after a while. One that is down or still coming up is left alone.
+
+        Otherwise a machine that is slower than the blows would never see it up.
+        """
+        if part.down or not part.up:
+            self.spared += 1
             return
         part.kill()
         if part.name.startswith("sender"):
@@ -151,12 +77,13 @@ class House:
 
     async def without(self, server: Server, seconds: float, *, hard: bool) -> None:
         """Take PostgreSQL or Valkey away for a while."""
-        began = time.monotonic()
-        await asyncio.to_thread(server.kill if hard else server.stop)
-        await asyncio.sleep(seconds)
-        await asyncio.to_thread(server.start)
-        if server is self.services.postgres:
-            self.away.append((began, time.monotonic()))
+        async with self._hands[server.log]:
+            began = time.monotonic()
+            await asyncio.to_thread(server.kill if hard else server.stop)
+            await asyncio.sleep(seconds)
+            await asyncio.to_thread(server.start)
+            if server is self.services.postgres:
+                self.away.append((began, time.monotonic()))
 
     async def watch(self) -> None:
         """Start again what ends by itself, for ever."""
@@ -179,29 +106,11 @@ async def running_house(folder: Path) -> AsyncIterator[House]:
         await upgrade(services.database_url)
         async with running_twilio() as twilio, running_telegram() as telegram:
             rasa = _rasa(folder)
-            env = _settings(services, twilio, telegram, rasa.port)
-            parts = {part.name: part for role in ROLES for part in _parts(role, env, folder)}
-            house = House(services, twilio, telegram, parts, rasa, folder)
-            every = (rasa, *parts.values())
-            try:
-                for part in every:
-                    part.start()
-                await house.ready()
-                yield house
-            finally:
-                for part in every:
-                    part.go_on()
-                    part.kill()
-
-
-def _parts(role: str, env: Mapping[str, str], folder: Path) -> list[Part]:
-    parts = []
-    for number in range(ROLES[role]):
-        name, port = f"{role}{number}", free_port()
-        command = [str(SIAGA), "serve", "--role", role, "--port", str(port)]
-        told = {**env, "SIAGA_METRICS_PORT": str(port)}
-        parts.append(Part(name, command, told, port, folder / f"{name}.log"))
-    return parts
+            env = _environment(services, twilio, telegram, rasa, folder)
+            names = [f"{role}{number}" for role, count in ROLES.items() for number in range(count)]
+            parts = {name: service_part(name, env, folder) for name in names}
+            async with running([rasa, *parts.values()]):
+                yield House(services, twilio, telegram, parts, rasa, folder)
 
 
 def _rasa(folder: Path) -> Part:
@@ -211,28 +120,22 @@ def _rasa(folder: Path) -> Part:
     return Part("rasa", command, env, port, folder / "rasa.log")
 
 
-def _settings(
-    services: Services, twilio: TwilioStandIn, telegram: TelegramStandIn, rasa: int
+def _environment(
+    services: Services, twilio: TwilioStandIn, telegram: TelegramStandIn, rasa: Part, folder: Path
 ) -> dict[str, str]:
-    return os.environ | {
-        "SIAGA_DATABASE_URL": services.database_url,
-        "SIAGA_REDIS_URL": services.redis_url,
-        "SIAGA_SECRET_KEY": SECRET_KEY,
-        "SIAGA_DATA_DIR": str(HOME / ".siaga"),
-        "SIAGA_CONFIG_DIR": str(HOME / "config"),
-        "SIAGA_PUBLIC_URL": PUBLIC_URL,
-        "SIAGA_LOG_FORMAT": "json",
-        "SIAGA_DRAIN_SECONDS": "0",
-        "SIAGA_QUIET_SECONDS": "0.2",
-        "SIAGA_TURN_LEASE": str(TURN_LEASE),
-        "SIAGA_SEND_LEASE": str(SEND_LEASE),
-        "SIAGA_SENDERS": str(ROLES["sender"]),
-        "SIAGA_RASA_URL": f"http://127.0.0.1:{rasa}",
-        "SIAGA_TWILIO_ACCOUNT_SID": twilio.sid,
-        "SIAGA_TWILIO_AUTH_TOKEN": twilio.token,
-        "SIAGA_TWILIO_WHATSAPP_NUMBER": twilio.number,
-        "SIAGA_TWILIO_API_BASE": twilio.url,
-        "SIAGA_TELEGRAM_BOT_TOKEN": telegram.token,
-        "SIAGA_TELEGRAM_WEBHOOK_SECRET": telegram.secret,
-        "SIAGA_TELEGRAM_API_BASE": telegram.url,
-    }
+    return environment(
+        services.database_url,
+        twilio,
+        telegram,
+        redis_url=services.redis_url,
+        public_url=PUBLIC_URL,
+        log_format="json",
+        drain_seconds=0,
+        media_url=folder / "media",
+        quiet_seconds=QUIET,
+        turn_lease=TURN_LEASE,
+        send_lease=SEND_LEASE,
+        media_lease=MEDIA_LEASE,
+        senders=ROLES["sender"],
+        rasa_url=f"http://127.0.0.1:{rasa.port}",
+    )

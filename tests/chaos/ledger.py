@@ -2,29 +2,40 @@
 
 import json
 import re
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, union_all
 
 from bot.dialogue.state import Dialogue, load
+from bot.media.stores import Missing
+from bot.media.vault import Vault
 from bot.storage.engine import Database
-from bot.storage.sealing import Sealer
+from bot.storage.sealing import Sealer, Unreadable
 from bot.storage.tables import (
+    Attachment,
     Author,
     Case,
     Conversation,
     DeliveryReceipt,
     Inbox,
+    MediaFile,
+    MediaState,
     Message,
     Outbox,
 )
-from tests.chaos.house import House
+from tests.chaos.hearing import Hearing
+from tests.chaos.house import QUIET, House
+from tests.chaos.news import Span, news_of
 from tests.chaos.people import CASE, Told
+from tests.chaos.pictures import fingerprint
 from tests.chaos.post import Posted
-from tests.chaos.reckoning import Line, Queued, Shown, Talk, Written
+from tests.chaos.reckoning import Finding, Line, Queued, Shown, Stored, Talk, Written, Wrong
 from tests.chaos.script import Script
 from tests.standins.server import Taken
 
@@ -40,6 +51,9 @@ _GRACE = 3.0
 _PATIENCE = 9.0
 """Seconds; who answers later may not be heard any more (the service waits for ten)."""
 
+_SINCE = time.time() - time.monotonic()
+"""The moment from which `time.monotonic` counts."""
+
 Rows = Mapping[str, Sequence[Any]]
 
 
@@ -51,17 +65,23 @@ class Found:
     lines: Rows
     outbox: Rows
     cases: Rows
+    attachments: Rows
+    """Those of lines and of cases: the id of either, and the file's name and state."""
     talks: Mapping[str, Conversation]
     receipts: Mapping[str, str]
+    names: Mapping[int, str]
+    """What the provider calls each line of a talk that it has."""
+    files: Mapping[str, str]
+    """What tells each stored file from others, by its name in the store."""
 
 
-async def read(database: Database) -> Found:
+async def read(database: Database, vault: Vault) -> Found:
     """Everything that is compared, read once."""
     own = Conversation.id
     async with database.sessions() as session:
         inbox = await session.scalars(select(Inbox).order_by(Inbox.id))
         said = (
-            select(Conversation.address, Message.inbox_id, Message.body)
+            select(Conversation.address, Message.inbox_id, Message.body, Message.refers_to)
             .join(Conversation, own == Message.conversation_id)
             .where(Message.author == Author.PARTICIPANT)
             .order_by(Message.id)
@@ -70,56 +90,135 @@ async def read(database: Database) -> Found:
         outbox = await session.scalars(select(Outbox).order_by(Outbox.id))
         receipts = await session.scalars(select(DeliveryReceipt))
         talks = await session.scalars(select(Conversation))
+        attachments = await session.execute(_ATTACHMENTS)
+        stored = await session.scalars(select(MediaFile.name).where(MediaFile.state == MediaState.STORED))
         return Found(
             inbox=_by_address(inbox.all()),
             lines=_by_address((await session.execute(said)).all()),
             outbox=_by_address(outbox.all()),
             cases=_by_address((await session.execute(cases.order_by(Case.id))).all()),
+            attachments=_by_address(attachments.all()),
             talks={talk.address: talk for talk in talks},
             receipts={one.provider_id: one.state.value for one in receipts},
+            names=dict((await session.execute(_NAMES)).tuples().all()),
+            files={name: await _kept(vault, name) for name in set(stored)},
         )
 
 
-def talks(
-    house: House,
-    found: Found,
-    sealer: Sealer,
-    told: Sequence[Told],
-    post: Mapping[str, Posted],
-    receipts: Mapping[str, str],
-) -> list[Talk]:
-    """What each conversation left behind."""
-    shown = _shown(house)
-    return [_talk(one, found, sealer, shown[one.script.address], post, receipts) for one in told]
+async def _kept(vault: Vault, name: str) -> str:
+    try:
+        return fingerprint(await vault.get(name))
+    except (Missing, Unreadable) as error:
+        return type(error).__name__
 
 
-def _talk(
-    told: Told,
-    found: Found,
-    sealer: Sealer,
-    shown: Sequence[tuple[str, str, bool]],
-    post: Mapping[str, Posted],
-    receipts: Mapping[str, str],
-) -> Talk:
-    script, address = told.script, told.script.address
-    ids = {row.id: row.provider_id for row in found.inbox.get(address, ())}
-    cases = [row.Case for row in found.cases.get(address, ())]
-    numbers = {case.number for case in cases}
-    return Talk(
-        name=f"{script.name} {script.number}",
-        kind=script.name,
-        loose=script.kind.loose,
-        wrote=tuple(_written(one.provider_id, one.text, post) for one in told.wrote),
-        inbox=tuple((row.provider_id, row.state.value) for row in found.inbox.get(address, ())),
-        lines=tuple(Line(ids.get(row.inbox_id, "?"), row.body) for row in found.lines.get(address, ())),
-        outbox=tuple(Queued(row.state.value, _full(row)) for row in found.outbox.get(address, ())),
-        shown=tuple(Shown(one, plain(text, script), doubtful) for one, text, doubtful in shown),
-        cases=tuple(sorted(_case(case, script) for case in cases)),
-        numbers=all(number in numbers for _, text, _ in shown for number in CASE.findall(text)),
-        state=_state(found.talks.get(address), sealer),
-        receipts=tuple((receipts[one], found.receipts.get(one)) for one, _, _ in shown if one in receipts),
-        stuck=told.stuck,
+_ATTACHMENTS = (
+    select(
+        Conversation.address,
+        Attachment.message_id,
+        Message.inbox_id,
+        Attachment.case_id,
+        MediaFile.name,
+        MediaFile.state,
     )
+    .outerjoin(Message, Message.id == Attachment.message_id)
+    .outerjoin(Case, Case.id == Attachment.case_id)
+    .join(Conversation, Conversation.id == func.coalesce(Message.conversation_id, Case.conversation_id))
+    .outerjoin(MediaFile, MediaFile.id == Attachment.media_id)
+    .order_by(Attachment.id)
+)
+_NAMES = union_all(
+    select(Message.id, Inbox.provider_id).join(Inbox, Inbox.id == Message.inbox_id),
+    select(Outbox.message_id, Outbox.provider_id).where(Outbox.message_id.is_not(None)),
+)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What a run left behind everywhere.
+
+    Args:
+        post: the webhooks, by what the provider calls the message.
+        receipts: the furthest state that was reported of each message of ours.
+    """
+
+    house: House
+    found: Found
+    sealer: Sealer
+    post: Mapping[str, Posted]
+    receipts: Mapping[str, str]
+
+    @cached_property
+    def shown(self) -> Mapping[str, list[tuple[str, str, bool]]]:
+        """What every participant got: the provider's id, the words and buttons, and whether it is in doubt."""
+        return _shown(self.house)
+
+    def talk(self, told: Told) -> Talk:
+        """What a conversation left behind."""
+        script, found = told.script, self.found
+        address = script.address
+        ids = {row.id: row.provider_id for row in found.inbox.get(address, ())}
+        cases = [row.Case for row in found.cases.get(address, ())]
+        numbers = {case.number for case in cases}
+        shown = [one for one in self.shown[address] if not news_of(one[1])]
+        files = [(row, _file(row, found)) for row in found.attachments.get(address, ())]
+        return Talk(
+            name=f"{script.name} {script.number}",
+            kind=script.name,
+            loose=script.kind.loose,
+            wrote=tuple(_posted(one, self.post) for one in told.wrote),
+            inbox=tuple(_stored(row) for row in found.inbox.get(address, ())),
+            lines=tuple(
+                Line(ids.get(row.inbox_id, "?"), row.body, found.names.get(row.refers_to))
+                for row in found.lines.get(address, ())
+            ),
+            outbox=tuple(_queued(row) for row in found.outbox.get(address, ()) if row.notice_id is None),
+            shown=tuple(Shown(one, plain(text, script), doubtful) for one, text, doubtful in shown),
+            cases=tuple(sorted(_case(case, told, files) for case in cases)),
+            numbers=all(number in numbers for _, text, _ in shown for number in CASE.findall(text)),
+            state=_state(found.talks.get(address), self.sealer),
+            receipts=tuple(
+                (self.receipts[one], found.receipts.get(one)) for one, _, _ in shown if one in self.receipts
+            ),
+            photos=tuple((ids.get(row.inbox_id, "?"), file) for row, file in files if row.message_id),
+            quiet=QUIET,
+            stuck=told.stuck,
+        )
+
+    def hearing(self, told: Told, news: Mapping[str, Span]) -> Hearing:
+        """What somebody heard who may have wished to be told, and have ended that again."""
+        wishes = told.script.kind.name in ("subscriber", "leaver") and bool(told.times)
+        begins = told.times[0] if wishes else _NEVER
+        ends = told.times[1] if wishes and told.script.kind.name == "leaver" and told.times[1:] else _NEVER
+        due = {name for name, span in news.items() if begins[1] < span.began and span.over < ends[0]}
+        unasked = {name for name, span in news.items() if span.over < begins[0] or ends[1] < span.began}
+        # Who has not heard that something began is not told that it is over.
+        due = {name for name in due if name.removesuffix("-pulih") in due}
+        return self._heard(told.script.address, frozenset(due), frozenset(news.keys() - due - unasked))
+
+    def crowd(self, addresses: Sequence[str], news: Mapping[str, Span]) -> list[Hearing]:
+        """What those heard who wished to be told all the time."""
+        return [self._heard(address, frozenset(news), frozenset()) for address in addresses]
+
+    def _heard(self, address: str, due: frozenset[str], free: frozenset[str]) -> Hearing:
+        rows = [row for row in self.found.outbox.get(address, ()) if row.notice_id is not None]
+        shown = [Shown(*one) for one in self.shown[address] if news_of(one[1])]
+        return Hearing(f"news to {address}", due, free, tuple(map(_queued, rows)), tuple(shown))
+
+    def left_over(self) -> list[Finding]:
+        """Files that nobody knows, and those that the provider should have deleted."""
+        kept = {path.name for path in (self.house.folder / "media").rglob("*") if path.is_file()}
+        findings = []
+        if strange := kept - self.found.files.keys():
+            findings.append(
+                Finding(Wrong.PHOTO_TWICE, "the store", f"{len(strange)} files that no row names")
+            )
+        if left := len(self.house.twilio.media):
+            findings.append(Finding(Wrong.PHOTO_LEFT, "Twilio", f"{left} files"))
+        return findings
+
+
+_NEVER = (float("inf"), float("inf"))
 
 
 def plain(text: str, script: Script) -> str:
@@ -129,20 +228,39 @@ def plain(text: str, script: Script) -> str:
     return text.replace(script.mark, "<mark>")
 
 
-def _written(provider_id: str, text: str, post: Mapping[str, Posted]) -> Written:
-    posted = post.get(provider_id, Posted())
-    return Written(provider_id, text, posted.first_at or 0.0, posted.taken_at)
+def _posted(one: Written, post: Mapping[str, Posted]) -> Written:
+    posted = post.get(one.provider_id, Posted())
+    return replace(one, first_at=posted.first_at or 0.0, taken_at=posted.taken_at)
 
 
-def _full(row: Outbox) -> str | None:
-    """The provider's id of the row's message. All that are compared fit into one."""
+def _stored(row: Inbox) -> Stored:
+    done_at = _seconds(row.done_at) if row.done_at else None
+    return Stored(row.provider_id, row.state.value, _seconds(row.received_at), done_at, row.attempts)
+
+
+def _seconds(at: datetime) -> float:
+    """The service's clock, which is this machine's, as `time.monotonic` counts."""
+    return at.timestamp() - _SINCE
+
+
+def _queued(row: Outbox) -> Queued:
+    """A row with the provider's id of its message. All that are compared fit into one."""
     assert row.parts_sent <= 1, "the script asks for a reply that is sent in parts"
-    return row.provider_id
+    return Queued(row.state.value, row.provider_id)
 
 
-def _case(case: Case, script: Script) -> str:
-    told = [case.kind, case.status, case.priority, case.branch, case.team, case.category, case.summary]
-    return plain(json.dumps([*told, case.fields], sort_keys=True, default=str), script)
+def _file(row: Any, found: Found) -> str:
+    """What is kept of an attachment: what tells the file from others, or how far it came."""
+    return found.files.get(row.name) or str(row.state)
+
+
+def _case(case: Case, told: Told, files: Sequence[tuple[Any, str]]) -> str:
+    """A case and its photos, each by its place among those that the participant sent."""
+    facts = [case.kind, case.status, case.priority, case.branch, case.team, case.category, case.summary]
+    sent = [one.photo for one in told.wrote if one.photo]
+    evidence = [file for row, file in files if row.case_id == case.id]
+    photos = sorted(f"photo {sent.index(one) + 1}" if one in sent else one for one in evidence)
+    return plain(json.dumps([*facts, case.fields, photos], sort_keys=True, default=str), told.script)
 
 
 def _state(talk: Conversation | None, sealer: Sealer) -> str:
@@ -155,7 +273,6 @@ def _state(talk: Conversation | None, sealer: Sealer) -> str:
 
 
 def _shown(house: House) -> Mapping[str, list[tuple[str, str, bool]]]:
-    """What every participant got: the provider's id, the words and buttons, and whether it is in doubt."""
     shown: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
     for sent in house.telegram.sent:
         one = f"{sent['chat_id']}:{sent['message_id']}"

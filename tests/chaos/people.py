@@ -4,15 +4,21 @@ import asyncio
 import random
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import httpx
 
 from tests.chaos.house import House
+from tests.chaos.news import news_of
+from tests.chaos.pictures import fingerprint, photo
 from tests.chaos.post import Letter, Post, telegram_letter, twilio_letter
+from tests.chaos.reckoning import Written
 from tests.chaos.script import Script, Step
+from tests.transcripts.phones import Phone, TelegramPhone, WhatsAppPhone
 
 CASE = re.compile(r"\b[A-Z]{3}-\d{4}-\d{5}\b")
 """A case's number, as it is read out on the phone."""
@@ -24,20 +30,15 @@ class Stuck(Exception):
     """What should have come did not."""
 
 
-@dataclass(frozen=True)
-class Written:
-    """A message as the participant wrote it."""
-
-    provider_id: str
-    text: str
-
-
 @dataclass
 class Told:
     """What a conversation came to, as far as the participant and the agent know."""
 
     script: Script
+    phone: Phone
     wrote: list[Written] = field(default_factory=list)
+    times: list[tuple[float, float]] = field(default_factory=list)
+    """When each step began and was done (`time.monotonic`)."""
     stuck: str | None = None
     """At which step nothing happened any more."""
 
@@ -109,70 +110,79 @@ class Street:
 
     async def talk(self, script: Script) -> Told:
         """A whole conversation."""
-        told = Told(script)
+        told = Told(script, self._phone(script))
         for at, step in enumerate(script.kind.steps):
+            began = time.monotonic()
             try:
                 await self._step(told, step)
             except Stuck as stuck:
                 told.stuck = f"step {at + 1}: {stuck}"
                 return told
+            told.times.append((began, time.monotonic()))
             await asyncio.sleep(self.chance.uniform(0, self.hurry))
         return told
+
+    def _phone(self, script: Script) -> Phone:
+        if script.channel == "telegram":
+            return TelegramPhone(self.post.http, "Peserta", self.house.telegram, int(script.person))
+        return WhatsAppPhone(self.post.http, "Peserta", self.house.twilio, script.address)
 
     async def _step(self, told: Told, step: Step) -> None:
         if step.agent:
             await self._agent(told, step.agent)
             return
-        letters = (
-            [await self._tap(told, step.tap)]
-            if step.tap
-            else [self._write(told, text) for text in step.texts]
-        )
+        letters = await self._letters(told, step)
         await self._send(letters, step.scattered and told.script.channel == "whatsapp")
         await self.turns.taken(told.script.address, len(told.wrote), self.post.patience)
 
-    def _write(self, told: Told, text: str) -> Letter:
-        script, words = told.script, told.script.words(text)
-        if script.channel == "telegram":
-            update = self.house.telegram.message(int(script.person), words)
-            letter = telegram_letter(self.house.telegram, update)
+    async def _letters(self, told: Told, step: Step) -> list[Letter]:
+        """What the participant sends in a step."""
+        phone, now = told.phone, datetime.now(UTC)
+        texts = [told.script.words(text) for text in step.texts]
+        if step.tap:
+            await self._until(lambda: _offers(phone, step.tap), f"no button {step.tap}")
+            return [self._letter(told, phone.tapped(step.tap), step.tap)]
+        if step.quote:
+            await self._until(lambda: _is_over(phone, step.quote), f"nothing came after {step.quote}")
+            return [self._letter(told, phone.quoting(step.quote, text, now), text) for text in texts]
+        if step.photos:
+            return self._album(told, step.photos, "".join(texts))
+        letters = [self._letter(told, phone.said(text, now), text) for text in texts]
+        if step.edit:
+            text, before = told.script.words(step.edit), told.wrote[-1].provider_id
+            letters.append(self._letter(told, phone.edited(text, now), text, changes=before))
+        return letters
+
+    def _album(self, told: Told, count: int, caption: str) -> list[Letter]:
+        first = len(told.wrote)
+        photos = [photo(f"{told.script.mark} {first + at}") for at in range(count)]
+        webhooks = told.phone.gathered(photos, caption, datetime.now(UTC))
+        texts = [caption, *[""] * (count - 1)]
+        return [
+            self._letter(told, webhook, text, photo=fingerprint(content), album=f"album {first}")
+            for webhook, content, text in zip(webhooks, photos, texts, strict=True)
+        ]
+
+    def _letter(self, told: Told, webhook: dict[str, Any], text: str, **more: str) -> Letter:
+        """A webhook in its envelope, noted down as it stands in the talk."""
+        if told.script.channel == "telegram":
+            letter = telegram_letter(self.house.telegram, webhook)
+            quoted = webhook.get("message", {}).get("reply_to_message")
+            quotes = f"{told.script.person}:{quoted['message_id']}" if quoted else None
         else:
-            form = self.house.twilio.inbound(script.address, words)
-            self.house.twilio.receive(form)
-            letter = twilio_letter(self.house.twilio, form)
-        told.wrote.append(Written(letter.provider_id, words))
+            self.house.twilio.receive(webhook)
+            letter = twilio_letter(self.house.twilio, webhook)
+            tapped = {"ButtonPayload", "ListId"} & webhook.keys()
+            quotes = None if tapped else webhook.get("OriginalRepliedMessageSid")
+        told.wrote.append(Written(letter.provider_id, text or "[image]", quotes=quotes, **more))
         return letter
 
-    async def _tap(self, told: Told, title: str) -> Letter:
-        """A tap on the button below our newest message, once it is there."""
-        script, until = told.script, time.monotonic() + self.post.patience
-        while (found := self._button(script, title)) is None:
+    async def _until(self, true: Callable[[], bool], otherwise: str) -> None:
+        until = time.monotonic() + self.post.patience
+        while not true():
             if time.monotonic() > until:
-                raise Stuck(f"no button {title}")
+                raise Stuck(otherwise)
             await asyncio.sleep(_LOOK)
-        message, data = found
-        if script.channel == "telegram":
-            update = self.house.telegram.tap(int(script.person), data, int(message))
-            letter = telegram_letter(self.house.telegram, update)
-        else:
-            form = self.house.twilio.tap(script.address, {"title": title, "id": data}, message)
-            self.house.twilio.receive(form)
-            letter = twilio_letter(self.house.twilio, form)
-        told.wrote.append(Written(letter.provider_id, title))
-        return letter
-
-    def _button(self, script: Script, title: str) -> tuple[str, str] | None:
-        """The newest message to the participant that has such a button, and what a tap on it carries."""
-        offered = _on_telegram(self.house) if script.channel == "telegram" else _on_whatsapp(self.house)
-        return next(
-            (
-                (message, data)
-                for to, message, buttons in offered
-                for name, data in buttons
-                if to == script.address and name == title
-            ),
-            None,
-        )
 
     async def _send(self, letters: Sequence[Letter], scattered: bool) -> None:
         """One after the other, as Telegram does and Twilio mostly, or all at once."""
@@ -188,54 +198,54 @@ class Street:
         """Claim, answer or end the participant's hand-over. It is asked for until it is done: the key makes it once."""
         verb, _, text = does.partition(" ")
         body = {"body": told.script.words(text)} if text else None
-        key, refused = f"{told.script.number}-{verb}", "the case is not known"
-        until = time.monotonic() + self.post.patience
+        await self._until(lambda: _case_of(told.phone) is not None, "the case is not known")
+        await self.ask(f"cases/{_case_of(told.phone)}/{verb}", body, f"{told.script.number}-{verb}")
+
+    async def ask(
+        self, path: str, body: Mapping[str, object] | None = None, key: str = "", *, refusal: int = 0
+    ) -> dict[str, Any]:
+        """Read something through the API, or with a key have it done: asked until it is, and the key makes it once.
+
+        Args:
+            refusal: an HTTP status that is an answer too.
+
+        Raises:
+            Stuck: it is not answered in the end.
+        """
+        until, status = time.monotonic() + self.post.patience, ""
+        method, headers = ("POST", {"Idempotency-Key": key}) if key else ("GET", {})
         while time.monotonic() < until:
-            if number := self._case_of(told.script):
-                url = f"{self.chance.choice(self.house.webs())}/api/v1/cases/{number}/{verb}"
-                try:
-                    answer = await self.api.post(url, json=body, headers={"Idempotency-Key": key})
-                except httpx.TransportError as error:
-                    refused = type(error).__name__
-                else:
-                    if answer.is_success:
-                        return
-                    refused = f"{answer.status_code} {answer.text[:200]}"
+            url = f"{self.chance.choice(self.house.webs())}/api/v1/{path}"
+            try:
+                answer = await self.api.request(method, url, json=body, headers=headers)
+            except httpx.TransportError as error:
+                status = type(error).__name__
+            else:
+                if answer.is_success or answer.status_code == refusal:
+                    return dict(answer.json())
+                status = f"{answer.status_code} {answer.text[:200]}"
             await asyncio.sleep(0.5)
-        raise Stuck(f"an agent could not {verb} {number}: {refused}")
-
-    def _case_of(self, script: Script) -> str | None:
-        """The number of the participant's hand-over, as they were told it."""
-        told = (CASE.search(text) for text in shown_to(self.house, script))
-        return next((found.group() for found in told if found), None)
+        raise Stuck(f"{path}: {status}")
 
 
-Offered = Iterator[tuple[str, str, list[tuple[str, str]]]]
-"""To whom, our message's id, and the title and id of each of its buttons; newest first."""
+def _case_of(phone: Phone) -> str | None:
+    """The number of the participant's hand-over, as they were told it."""
+    told = (CASE.search(got.text) for got in phone.got())
+    return next((found.group() for found in told if found), None)
 
 
-def _on_telegram(house: House) -> Offered:
-    for sent in reversed(house.telegram.sent):
-        rows = (sent.get("reply_markup") or {}).get("inline_keyboard", [])
-        buttons = [(button["text"], button["callback_data"]) for row in rows for button in row]
-        yield f"telegram:{sent['chat_id']}", str(sent["message_id"]), buttons
+def _offers(phone: Phone, title: str) -> bool:
+    return any(title in got.buttons for got in phone.got())
 
 
-def _on_whatsapp(house: House) -> Offered:
-    for shown in reversed(house.twilio.shown):
-        yield shown["to"], shown["sid"], [(button["title"], button["id"]) for button in shown["buttons"]]
-
-
-def shown_to(house: House, script: Script) -> list[str]:
-    """What the participant was shown, in the order in which the provider took it."""
-    if script.channel == "telegram":
-        return [sent["shown"] for sent in list(house.telegram.sent) if str(sent["chat_id"]) == script.person]
-    return [shown["body"] for shown in list(house.twilio.shown) if shown["to"] == script.address]
+def _is_over(phone: Phone, words: str) -> bool:
+    """Whether something else came after a message with these words. Then it does not come a second time."""
+    return any(words in got.text for got in phone.got()) and words not in phone.got()[-1].text
 
 
 @dataclass
 class Receipts:
-    """Twilio's reports of what became of our messages: shuffled, repeated, for two messages of three."""
+    """Twilio's reports of what became of our replies: shuffled, repeated, for two replies of three."""
 
     house: House
     post: Post
@@ -254,7 +264,7 @@ class Receipts:
         for form in self.house.twilio.sent[self._seen :]:
             self._seen += 1
             reached = self.chance.choice((0, 2, 3))
-            if reached:
+            if reached and not news_of(form.get("Body", "")):
                 states = ["sent", "delivered", "read"][:reached]
                 self.told[form["MessageSid"]] = states[-1]
                 self.chance.shuffle(states)

@@ -31,6 +31,15 @@ class Wrong(StrEnum):
     REFUSED = "webhooks refused"
     FELL = "processes that ended by themselves"
     LEFT = "replies left to a person"
+    PHOTO_LOST = "photos lost"
+    PHOTO_TWICE = "photos kept twice"
+    PHOTO_LEFT = "photos left at the provider"
+    ALBUM = "albums read as several turns"
+    EDIT = "edits run as messages"
+    QUOTE = "quotes lost"
+    NEWS_MISSED = "news that missed somebody"
+    NEWS_TWICE = "news told twice"
+    NEWS_UNASKED = "news to who did not ask for it"
 
 
 @dataclass(frozen=True)
@@ -44,20 +53,46 @@ class Finding:
 
 @dataclass(frozen=True)
 class Written:
-    """A message of the participant: `taken_at` is when its webhook was acknowledged, `first_at` when first posted."""
+    """A message of the participant.
+
+    Args:
+        text: as it stands in the talk: of a photo without words ``[image]``.
+        first_at: when its webhook was first posted, in seconds.
+        taken_at: when that was acknowledged.
+        photo: what tells the photo that came with it from others.
+        album: the album that it is of.
+        changes: the message of which it is the newer version.
+        quotes: our message to which it is a reply.
+    """
 
     provider_id: str
     text: str
-    first_at: float
-    taken_at: float | None
+    first_at: float = 0.0
+    taken_at: float | None = None
+    photo: str | None = None
+    album: str | None = None
+    changes: str | None = None
+    quotes: str | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A row of the inbox: when it came and when its turn was over, in seconds; `tries` of a turn that failed."""
+
+    provider_id: str
+    state: str
+    received_at: float = 0.0
+    done_at: float | None = None
+    tries: int = 0
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the participant in the talk, and the message from which it was made."""
+    """A line of the participant in the talk, the message from which it was made, and the one that it refers to."""
 
     provider_id: str
     text: str
+    refers_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,18 +124,19 @@ class Talk:
     Args:
         kind: which conversations of the reference it is compared with.
         loose: whether the number of replies is chance; see `tests.chaos.script.Kind`.
-        inbox: provider id and state of every row of the inbox.
         cases: everything about each case that does not differ from one conversation to the next.
         numbers: whether every case number that was shown is one of a case of this participant.
         state: who has the floor, which question is open, whether somebody still holds it.
         receipts: of each message that was reported on, what was reported and what is stored.
+        photos: of each photo beside a line its message, and what is kept of it: that which tells it from others.
+        quiet: seconds that a turn waits for more.
     """
 
     name: str
     kind: str
     loose: bool = False
     wrote: tuple[Written, ...] = ()
-    inbox: tuple[tuple[str, str], ...] = ()
+    inbox: tuple[Stored, ...] = ()
     lines: tuple[Line, ...] = ()
     outbox: tuple[Queued, ...] = ()
     shown: tuple[Shown, ...] = ()
@@ -108,6 +144,8 @@ class Talk:
     numbers: bool = True
     state: str = ""
     receipts: tuple[tuple[str, str | None], ...] = ()
+    photos: tuple[tuple[str, str], ...] = ()
+    quiet: float = 0.0
     stuck: str | None = None
 
 
@@ -130,8 +168,10 @@ def reckon(talks: Sequence[Talk], reference: Sequence[Talk]) -> Reckoning:
     whole = Reckoning()
     for talk in talks:
         found: list[Finding] = []
-        singles, allowed = _sent(talk, found)
+        singles, allowed = sent_once(talk.name, talk.outbox, talk.shown, found)
         _read(talk, found)
+        _photos(talk, found)
+        _albums(talk, found)
         _compare(talk, singles, [other for other in reference if other.kind == talk.kind], found)
         whole.findings += found
         whole.allowed += allowed
@@ -142,10 +182,10 @@ def _read(talk: Talk, found: list[Finding]) -> None:
     """Every acknowledged message became one line of the talk, as it was written, in the order of arrival."""
     if talk.stuck:
         found.append(Finding(Wrong.STUCK, talk.name, talk.stuck))
-    rows = Counter(provider_id for provider_id, _ in talk.inbox)
+    rows = Counter(row.provider_id for row in talk.inbox)
     lines = Counter(line.provider_id for line in talk.lines)
     for message in talk.wrote:
-        if missed := _missed(talk, message):
+        if missed := _missed(talk, message) or _misread(talk, message):
             found.append(Finding(missed[0], talk.name, missed[1]))
         count = rows[message.provider_id], lines[message.provider_id]
         if max(count) > 1:
@@ -158,17 +198,62 @@ def _read(talk: Talk, found: list[Finding]) -> None:
 
 def _missed(talk: Talk, message: Written) -> tuple[Wrong, str] | None:
     """How far a message came, if it is no line of the talk that says the same."""
-    state = dict(talk.inbox).get(message.provider_id, "not stored")
-    said = next((line.text for line in talk.lines if line.provider_id == message.provider_id), None)
+    state = next((row.state for row in talk.inbox if row.provider_id == message.provider_id), "not stored")
+    said = _line_of(talk, message.provider_id)
     if message.taken_at is None:
         return Wrong.STUCK, "a webhook was never acknowledged"
     if state in ("not stored", "dead"):
         return Wrong.LOST, f"acknowledged, and {state}"
     if state != "done":
         return Wrong.STUCK, f"a message is {state}"
-    if said is None:
+    newer = next((one.provider_id for one in talk.wrote if one.changes == message.provider_id), None)
+    if said is None and not (newer and _line_of(talk, newer)):
         return Wrong.LOST, "done, but no line of the talk"
-    return (Wrong.MIXED_UP, "a line says something else") if said != message.text else None
+    return None
+
+
+def _misread(talk: Talk, message: Written) -> tuple[Wrong, str] | None:
+    """What is wrong with the line that was made from a message, if there is one."""
+    line = _line_of(talk, message.provider_id)
+    if line is None:
+        return None
+    if line.text != message.text:
+        return Wrong.MIXED_UP, "a line says something else"
+    if message.changes and _line_of(talk, message.changes) and line.refers_to != message.changes:
+        return Wrong.EDIT, "beside the line that it changes"
+    if message.quotes and line.refers_to != message.quotes:
+        return Wrong.QUOTE, f"{message.quotes}, not {line.refers_to}"
+    return None
+
+
+def _line_of(talk: Talk, provider_id: str) -> Line | None:
+    return next((line for line in talk.lines if line.provider_id == provider_id), None)
+
+
+def _photos(talk: Talk, found: list[Finding]) -> None:
+    """Each photo is kept once, beside the line of its message, as it was sent."""
+    for message in talk.wrote:
+        if not message.photo or message.taken_at is None:
+            continue
+        beside = [photo for provider_id, photo in talk.photos if provider_id == message.provider_id]
+        if message.photo not in beside:
+            found.append(Finding(Wrong.PHOTO_LOST, talk.name, ", ".join(beside) or "no file"))
+        elif len(beside) > 1:
+            found.append(Finding(Wrong.PHOTO_TWICE, talk.name, f"{len(beside)} times"))
+
+
+def _albums(talk: Talk, found: list[Finding]) -> None:
+    """Photos that were there before the first of them could be read are one turn with it."""
+    rows = {row.provider_id: row for row in talk.inbox}
+    for album in sorted({message.album for message in talk.wrote if message.album}):
+        of_it = [one for one in talk.wrote if one.album == album and one.provider_id in rows]
+        first = min((rows[one.provider_id] for one in of_it), key=lambda row: row.received_at, default=None)
+        if first is None or any(rows[one.provider_id].tries for one in of_it):
+            continue  # after a failure the first is tried alone
+        until = first.received_at + talk.quiet
+        there = [one for one in of_it if one.taken_at is not None and one.taken_at < until]
+        if {rows[one.provider_id].done_at for one in there} - {first.done_at}:
+            found.append(Finding(Wrong.ALBUM, talk.name, f"{len(there)} photos"))
 
 
 def _in_order(talk: Talk, found: list[Finding]) -> None:
@@ -183,43 +268,45 @@ def _in_order(talk: Talk, found: list[Finding]) -> None:
                 return
 
 
-def _sent(talk: Talk, found: list[Finding]) -> tuple[list[str], int]:
+def sent_once(
+    name: str, outbox: Sequence[Queued], shown: Sequence[Shown], found: list[Finding]
+) -> tuple[list[str], int]:
     """Each row of the outbox was sent once, in its order. Gives the texts without doubles, and how many these were."""
 
     def wrong(what: Wrong, detail: str = "") -> None:
-        found.append(Finding(what, talk.name, detail))
+        found.append(Finding(what, name, detail))
 
-    place = {shown.provider_id: at for at, shown in enumerate(talk.shown)}
-    for row in talk.outbox:
+    place = {one.provider_id: at for at, one in enumerate(shown)}
+    for row in outbox:
         if row.state in ("dead", "unknown"):
             wrong(Wrong.LEFT, row.state)
         elif row.state != "sent":
             wrong(Wrong.STUCK, f"a reply is {row.state}")
         elif row.provider_id not in place:
             wrong(Wrong.REPLY_LOST, "sent, says the outbox, but the provider does not know it")
-    known = [row.provider_id for row in talk.outbox if row.provider_id in place]
+    known = [row.provider_id for row in outbox if row.provider_id in place]
     if len(set(known)) < len(known):
         wrong(Wrong.REPLY_LOST, "two rows of the outbox are one message")
     if any(place[str(one)] > place[str(other)] for one, other in pairwise(known)):
         wrong(Wrong.REPLIES_OUT_OF_ORDER)
-    singles = [shown for shown in talk.shown if shown.provider_id in set(known)]
-    allowed = _doubles(talk, singles, found)
-    return [shown.text for shown in singles], allowed
+    singles = [one for one in shown if one.provider_id in set(known)]
+    allowed = _doubles(name, shown, singles, found)
+    return [one.text for one in singles], allowed
 
 
-def _doubles(talk: Talk, singles: Sequence[Shown], found: list[Finding]) -> int:
+def _doubles(name: str, shown: Sequence[Shown], singles: Sequence[Shown], found: list[Finding]) -> int:
     """Messages that no row knows: each has to be the one allowed double of one that a row does know."""
     excused: set[str] = set()
-    for at, extra in enumerate(talk.shown):
+    for at, extra in enumerate(shown):
         if extra in singles:
             continue
-        later = [one for one in talk.shown[at + 1 :] if one in singles and one.text == extra.text]
+        later = [one for one in shown[at + 1 :] if one in singles and one.text == extra.text]
         if not extra.doubtful or not later or later[0].provider_id in excused:
-            found.append(Finding(Wrong.SENT_TWICE, talk.name, f"message {at + 1} of {len(talk.shown)}"))
+            found.append(Finding(Wrong.SENT_TWICE, name, f"message {at + 1} of {len(shown)}"))
             continue
-        between = talk.shown[at + 1 : talk.shown.index(later[0])]
+        between = shown[at + 1 : shown.index(later[0])]
         if any(one.text != extra.text for one in between):
-            found.append(Finding(Wrong.REPLIES_OUT_OF_ORDER, talk.name, "a double came after a later reply"))
+            found.append(Finding(Wrong.REPLIES_OUT_OF_ORDER, name, "a double came after a later reply"))
         excused.add(later[0].provider_id)
     return len(excused)
 
@@ -243,7 +330,10 @@ def _compare(talk: Talk, singles: list[str], reference: Sequence[Talk], found: l
 
 
 def _compare_replies(talk: Talk, singles: list[str], alike: list[list[str]], found: list[Finding]) -> None:
-    """All replies as in one conversation of the reference; of a loose one the first, the last, and none unheard."""
+    """All replies as in one conversation of the reference; of a loose one one a turn, the last, and none unheard.
+
+    Of what was written quickly even the reference may have only some of the ways in which it makes turns.
+    """
     if not talk.loose:
         if singles not in alike:
             found.append(_replies(talk, singles, alike[0] if alike else []))
@@ -251,9 +341,13 @@ def _compare_replies(talk: Talk, singles: list[str], alike: list[list[str]], fou
     heard = {text for texts in alike for text in texts}
     if unheard := [text for text in singles if text not in heard]:
         found.append(Finding(Wrong.REPLY_OTHER, talk.name, unheard[0]))
-    firsts, lasts = {texts[0] for texts in alike if texts}, {texts[-1] for texts in alike if texts}
-    if not singles or singles[0] not in firsts or singles[-1] not in lasts:
-        found.append(Finding(Wrong.REPLY_LOST, talk.name, "the first or the last reply is missing"))
+    # What still comes of an album that was answered is not answered anew.
+    photos = {one.provider_id for one in talk.wrote if one.album}
+    turns = len({row.done_at for row in talk.inbox if row.provider_id not in photos})
+    if len(singles) < turns:
+        found.append(Finding(Wrong.REPLY_LOST, talk.name, f"{len(singles)} replies in {turns} turns"))
+    elif not singles or singles[-1] not in {texts[-1] for texts in alike if texts}:
+        found.append(Finding(Wrong.REPLY_LOST, talk.name, "the last reply is missing"))
 
 
 def _replies(talk: Talk, singles: list[str], expected: list[str]) -> Finding:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 CHANNELS = ("whatsapp", "telegram")
@@ -17,12 +17,18 @@ class Step:
     Args:
         texts: one message, or several that follow one another at once.
         scattered: whether several arrive in any order, where the provider does not keep it.
+        photos: so many photos in one album, the first with the text as its caption.
+        edit: what the participant makes of their newest message, which may be one of `texts`.
+        quote: words of an earlier message of ours, to which the text is a reply.
         tap: instead, the title of a button below our newest message.
         agent: instead, what an agent does: ``claim``, ``reply ...`` or ``resolve``.
     """
 
     texts: tuple[str, ...] = ()
     scattered: bool = False
+    photos: int = 0
+    edit: str | None = None
+    quote: str | None = None
     tap: str | None = None
     agent: str | None = None
 
@@ -34,11 +40,13 @@ class Kind:
     Args:
         loose: messages follow one another so quickly that it is chance which of them make a turn together. Then the
             number of replies is chance too, but neither their words nor what comes of them.
+        channels: where it may go so.
     """
 
     name: str
     steps: tuple[Step, ...]
     loose: bool = False
+    channels: tuple[str, ...] = CHANNELS
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ _REFUSED = (
     "saya ditolak berobat di RS SMC tadi siang katanya kamar penuh, padahal anak saya {mark} demam tinggi "
     "sudah tiga hari dan kartunya aktif"
 )
+_SUBSCRIBES = "tolong kabari kalau ada gangguan mobile jkn di palembang"
 _NOTES = tuple(f"catatan ke {count} dari {{mark}}" for count in ("satu", "dua", "tiga"))
 
 KINDS = (
@@ -117,24 +126,67 @@ KINDS = (
     Kind("in pieces", (Step(("min", "mau tanya", "kantor palembang alamatnya di mana?")),), loose=True),
     Kind("admin", _says("halo", "administrasi", "mau pindah faskes", "tidak")),
     Kind("gibberish", _says("asdf qwer", "zxcv", "tidak", "menu")),
+    Kind("photo", (Step(photos=1), *_says("menu"))),
+    Kind(
+        "album",
+        (
+            *_says("pengaduan", "obat kosong", "RS SMC", _STORY),
+            Step(("ini fotonya {mark}",), scattered=True, photos=3),
+            *_says("selesai", "ya kirim"),
+        ),
+        loose=True,
+    ),
+    Kind(
+        "edited",
+        (
+            *_says("pengaduan", "obat kosong", "RS SMC"),
+            Step(edit="RSUD AW Sjahranie"),
+            *_says(_STORY),
+            Step(edit=_STORY.replace("tiga", "empat")),
+            *_says("lewati", "ya kirim"),
+        ),
+        channels=("telegram",),
+    ),
+    Kind(
+        "edited at once",
+        (Step(("kantor palembang buka ga?",), edit="kantor balikpapan buka ga?"), *_says("makasih ya kak")),
+        loose=True,
+        channels=("telegram",),
+    ),
+    Kind(
+        "quoted",
+        (
+            *_says("halo", "kantor palembang buka ga?"),
+            Step(("3",), quote="Ada yang bisa kami bantu"),
+            *_says("batal"),
+        ),
+    ),
+    Kind("subscriber", _says(_SUBSCRIBES, "makasih ya kak")),
+    Kind("leaver", _says(_SUBSCRIBES, "stop")),
 )
 
 
 def _apart(kind: Kind) -> Kind:
     """The same, each message by itself."""
-    return Kind(kind.name, tuple(step for one in kind.steps for step in _says(*one.texts)), loose=True)
+    return replace(kind, steps=tuple(step for one in kind.steps for step in _one_by_one(one)))
+
+
+def _one_by_one(step: Step) -> tuple[Step, ...]:
+    if step.photos:
+        return tuple(Step(() if number else step.texts, photos=1) for number in range(step.photos))
+    return (*_says(*step.texts), *([Step(edit=step.edit)] if step.edit else []))
 
 
 def reference(first: int) -> list[Script]:
     """One conversation of each kind on each channel, numbered from `first` on; of loose ones both extremes."""
     kinds = [*KINDS, *(_apart(kind) for kind in KINDS if kind.loose)]
-    pairs = [(kind, channel) for kind in kinds for channel in CHANNELS]
+    pairs = [(kind, channel) for kind in kinds for channel in kind.channels]
     return [Script(first + at, kind, channel) for at, (kind, channel) in enumerate(pairs)]
 
 
 def scripts(seed: int, conversations: int, first: int) -> list[Script]:
     """The conversations of a run, numbered from `first` on: every kind equally often, in an order of chance."""
-    pairs: Sequence[tuple[Kind, str]] = [(kind, channel) for kind in KINDS for channel in CHANNELS]
+    pairs: Sequence[tuple[Kind, str]] = [(kind, channel) for kind in KINDS for channel in kind.channels]
     drawn = list(islice(cycle(pairs), conversations))
     random.Random(f"{seed} script").shuffle(drawn)
     return [Script(first + at, kind, channel) for at, (kind, channel) in enumerate(drawn)]

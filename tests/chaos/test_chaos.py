@@ -6,13 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.chaos.__main__ import written
+from tests.chaos.hearing import Hearing, listen
 from tests.chaos.reckoning import Shown, Talk, Wrong, reckon
 from tests.chaos.storm import Plan, Report, run
 from tests.chaos.weather import Blow, forecast
 
 SHORT = Plan(
-    seed=int(os.environ.get("CHAOS_SEED", "11")), seconds=20, conversations=40, at_once=20, every=1.6
+    seed=int(os.environ.get("CHAOS_SEED", "11")),
+    seconds=20,
+    conversations=32,
+    at_once=20,
+    every=1.6,
+    crowd=40,
 )
+"""Each kind of conversation on each channel once, and each kind of blow."""
 
 
 def test_the_same_seed_gives_the_same_weather() -> None:
@@ -53,3 +60,34 @@ def it_would_have_seen(report: Report) -> None:
     assert Wrong.REPLIES_OUT_OF_ORDER in spoilt(
         strict, lambda talk: replace(talk, shown=(talk.shown[1], talk.shown[0], *talk.shown[2:]))
     )
+    photos = _of_kind("photo")
+    assert Wrong.PHOTO_LOST in spoilt(photos, lambda talk: replace(talk, photos=()))
+    assert Wrong.PHOTO_TWICE in spoilt(photos, lambda talk: replace(talk, photos=talk.photos * 2))
+    assert Wrong.ALBUM in spoilt(_of_kind("album"), _in_two_turns)
+    assert Wrong.EDIT in spoilt(_of_kind("edited"), _referring_to_nothing)
+    assert Wrong.QUOTE in spoilt(_of_kind("quoted"), _referring_to_nothing)
+    heard = next(one for one in report.hearings if len(one.due) > 1)
+    assert Wrong.NEWS_MISSED in _misheard(replace(heard, shown=()))
+    assert Wrong.NEWS_UNASKED in _misheard(replace(heard, due=frozenset()))
+
+
+def _misheard(hearing: Hearing) -> set[Wrong]:
+    return {finding.wrong for finding in listen([hearing]).findings}
+
+
+def _of_kind(name: str) -> Callable[[Talk], bool]:
+    return lambda talk: talk.kind.rpartition(" ")[0] == name
+
+
+def _in_two_turns(talk: Talk) -> Talk:
+    """Its last photo, which was there in time, was read later than the others."""
+    last = max(at for at, one in enumerate(talk.wrote) if one.album)
+    rows = [
+        replace(row, tries=0, done_at=0.0 if row.provider_id == talk.wrote[last].provider_id else row.done_at)
+        for row in talk.inbox
+    ]
+    return replace(talk, inbox=tuple(rows), quiet=float("inf"))
+
+
+def _referring_to_nothing(talk: Talk) -> Talk:
+    return replace(talk, lines=tuple(replace(line, refers_to=None) for line in talk.lines))

@@ -1,6 +1,5 @@
 """`siaga nlu export` as its users run it."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from bot.nlu.training import read_examples, read_labels
 from bot.settings import HOME
 from bot.storage.tables import ReviewState
-from tests.conftest import SECRET_KEY
+from tests import running
 from tests.review.conftest import Review
 from tests.running import SIAGA
 
@@ -24,12 +23,7 @@ def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
     shutil.copy(HOME / "config" / "rasa" / "domain.yml", config / "rasa")
     known = 'version: "3.1"\nnlu:\n- intent: greet\n  examples: |\n    - assalamualaikum\n'
     (config / "rasa" / "nlu" / "talk.yml").write_text(known)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SIAGA_")}
-    return kept | {
-        "SIAGA_DATABASE_URL": database_url,
-        "SIAGA_SECRET_KEY": SECRET_KEY,
-        "SIAGA_CONFIG_DIR": str(config),
-    }
+    return running.environment(database_url, config_dir=config)
 
 
 def export(env: dict[str, str], cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,6 @@ from bot.nlu.embedded.interpreter import load_embedded
 from bot.settings import HOME
 from bot.storage.sealing import Sealer
 from bot.texts import load_texts
-from tests.conftest import SECRET_KEY
 from tests.standins import running_telegram, running_twilio
 from tests.transcripts.house import Shared
 
@@ -34,5 +33,4 @@ async def shared(sealer: Sealer) -> AsyncIterator[Shared]:
             twilio=twilio,
             telegram=telegram,
             sealer=sealer,
-            secret_key=SECRET_KEY,
         )

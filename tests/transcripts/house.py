@@ -26,13 +26,13 @@ from bot.nlu.embedded.interpreter import EmbeddedInterpreter
 from bot.notices.broadcaster import Broadcaster
 from bot.notices.publishing import Publisher
 from bot.notices.timing import keep_time
-from bot.settings import Settings
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Case, Inbox, InboxState, Notice, Outbox, OutboxState
 from bot.texts import Texts
 from bot.worker import Worker
 from tests.conftest import Clock
+from tests.running import settings
 from tests.standins import TelegramStandIn, TwilioStandIn
 from tests.transcripts.phones import PUBLIC_URL, Phone, TelegramPhone, WhatsAppPhone
 
@@ -50,7 +50,6 @@ class Shared:
     twilio: TwilioStandIn
     telegram: TelegramStandIn
     sealer: Sealer
-    secret_key: str
 
 
 @dataclass
@@ -176,22 +175,10 @@ def failures(conversations: Conversations) -> Iterator[list[BaseException]]:
 async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
     """The service on an empty database."""
     twilio, telegram = shared.twilio, shared.telegram
-    settings = Settings(
-        _env_file=None,
-        database_url=database_url,
-        secret_key=shared.secret_key,
-        public_url=PUBLIC_URL,
-        twilio_account_sid=twilio.sid,
-        twilio_auth_token=twilio.token,
-        twilio_whatsapp_number=twilio.number,
-        twilio_api_base=twilio.url,
-        telegram_bot_token=telegram.token,
-        telegram_webhook_secret=telegram.secret,
-        telegram_api_base=telegram.url,
-    )
     database, live, clock = Database(database_url), Live(None), Clock()
     twilio.clock = telegram.clock = clock
-    channels = make_channels(settings, database, shared.sealer, live)
+    told = settings(database_url, twilio, telegram, public_url=PUBLIC_URL)
+    channels = make_channels(told, database, shared.sealer, live)
     parts = {
         "sealer": shared.sealer,
         "config": shared.config,

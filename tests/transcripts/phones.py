@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 
 from tests.standins import TelegramStandIn, TwilioStandIn
+from tests.standins.twilio import new_sid
 
 PUBLIC_URL = "https://siaga.example"
+A_FILE = b"\xff\xd8\xff a file"
 SPECIAL = re.compile(r"\[(\w[\w ]*?)(?: times)?(?: ([^\]]+))?\]\s?(.*)", re.DOTALL)
 KINDS = {"photo", "document", "voice", "video", "sticker", "contact", "location", "poll"}
 
@@ -31,6 +33,8 @@ class Phone(ABC):
         self.web = web
         self.name = name
         self._read = 0
+        self._seen = 0
+        self._own: list[dict[str, Any]] = []
 
     async def write(self, words: str, now: datetime) -> None:
         """Send what a line of a transcript says."""
@@ -70,12 +74,27 @@ class Phone(ABC):
         new, self._read = got[self._read :], len(got)
         return new
 
+    def mine(self) -> list[dict[str, Any]]:
+        """What came, as the provider keeps it, oldest first."""
+        new = self._sent()[self._seen :]
+        self._seen += len(new)
+        self._own += [one for one in new if self._to_me(one)]
+        return self._own
+
+    @abstractmethod
+    def _sent(self) -> list[dict[str, Any]]:
+        """What came to anybody."""
+
+    @abstractmethod
+    def _to_me(self, sent: dict[str, Any]) -> bool:
+        """Whether it came to this phone."""
+
     @abstractmethod
     def said(self, text: str, now: datetime) -> Any:
         """The webhook of words."""
 
     @abstractmethod
-    def sent(self, kind: str, caption: str, now: datetime) -> Any:
+    def sent(self, kind: str, caption: str, now: datetime, content: bytes = A_FILE) -> Any:
         """The webhook of something else than words."""
 
     @abstractmethod
@@ -90,9 +109,13 @@ class Phone(ABC):
     def edited(self, text: str, now: datetime) -> Any:
         """The webhook of a change of their own newest message."""
 
-    @abstractmethod
     def album(self, photos: int, caption: str, now: datetime) -> list[Any]:
         """The webhooks of an album: the first photo has the caption."""
+        return self.gathered([A_FILE] * photos, caption, now)
+
+    @abstractmethod
+    def gathered(self, photos: list[bytes], caption: str, now: datetime) -> list[Any]:
+        """The same, of certain photos."""
 
     @abstractmethod
     async def deliver(self, webhook: Any) -> None:
@@ -114,7 +137,7 @@ class WhatsAppPhone(Phone):
     def said(self, text: str, now: datetime) -> dict[str, str]:
         return self._twilio.inbound(self.address, text, ProfileName=self.name)
 
-    def sent(self, kind: str, caption: str, now: datetime) -> dict[str, str]:
+    def sent(self, kind: str, caption: str, now: datetime, content: bytes = A_FILE) -> dict[str, str]:
         if kind == "location":
             fields = {"MessageType": "location", "Latitude": "-0.5022", "Longitude": "117.1536"}
             return self._twilio.inbound(self.address, "", **fields)
@@ -126,28 +149,31 @@ class WhatsAppPhone(Phone):
             "sticker": "image/webp",
             "contact": "text/vcard",
         }
-        url = self._twilio.put_media(types[kind], b"\xff\xd8\xff a file")
-        fields = {"NumMedia": "1", "MediaUrl0": url, "MediaContentType0": types[kind]}
+        sid = new_sid("MM")
+        url = self._twilio.put_media(types[kind], content, sid)
+        fields = {"MessageSid": sid, "NumMedia": "1", "MediaUrl0": url, "MediaContentType0": types[kind]}
         names = {"photo": "image", "voice": "audio"}
         return self._twilio.inbound(self.address, caption, MessageType=names.get(kind, kind), **fields)
 
     def tapped(self, title: str) -> dict[str, str]:
-        for shown in reversed(self._mine()):
+        for shown in reversed(self.mine()):
             for button in shown["buttons"]:
                 if button["title"] == title:
                     return self._twilio.tap(self.address, button, shown["sid"], ProfileName=self.name)
         raise AssertionError(f"{self.name} has no button {title}")
 
     def quoting(self, words: str, text: str, now: datetime) -> dict[str, str]:
-        quoted = next(shown["sid"] for shown in reversed(self._mine()) if words in shown["body"])
+        quoted = next(shown["sid"] for shown in reversed(self.mine()) if words in shown["body"])
         context = {"OriginalRepliedMessageSid": quoted, "OriginalRepliedMessageSender": self._twilio.number}
         return self._twilio.inbound(self.address, text, ProfileName=self.name, **context)
 
     def edited(self, text: str, now: datetime) -> dict[str, str]:
         raise AssertionError("edits are not delivered on WhatsApp")
 
-    def album(self, photos: int, caption: str, now: datetime) -> list[dict[str, str]]:
-        return [self.sent("photo", "" if number else caption, now) for number in range(photos)]
+    def gathered(self, photos: list[bytes], caption: str, now: datetime) -> list[dict[str, str]]:
+        return [
+            self.sent("photo", "" if number else caption, now, photo) for number, photo in enumerate(photos)
+        ]
 
     async def deliver(self, webhook: dict[str, str]) -> None:
         headers = self._twilio.signed(f"{PUBLIC_URL}/webhooks/whatsapp", webhook)
@@ -156,12 +182,14 @@ class WhatsAppPhone(Phone):
 
     def got(self) -> list[Got]:
         return [
-            Got(shown["body"], tuple(button["title"] for button in shown["buttons"]))
-            for shown in self._mine()
+            Got(shown["body"], tuple(button["title"] for button in shown["buttons"])) for shown in self.mine()
         ]
 
-    def _mine(self) -> list[dict[str, Any]]:
-        return [shown for shown in self._twilio.shown if shown["to"] == self.address]
+    def _sent(self) -> list[dict[str, Any]]:
+        return self._twilio.shown
+
+    def _to_me(self, sent: dict[str, Any]) -> bool:
+        return bool(sent["to"] == self.address)
 
 
 class TelegramPhone(Phone):
@@ -176,8 +204,9 @@ class TelegramPhone(Phone):
     def said(self, text: str, now: datetime) -> dict[str, Any]:
         return self._update(now, text=text)
 
-    def sent(self, kind: str, caption: str, now: datetime) -> dict[str, Any]:
+    def sent(self, kind: str, caption: str, now: datetime, content: bytes = A_FILE) -> dict[str, Any]:
         file = {"file_id": secrets.token_hex(8), "file_unique_id": secrets.token_hex(4), "file_size": 1000}
+        self._telegram.files[file["file_id"]] = (f"{kind}/{file['file_id']}", content)
         picture = file | {"width": 90, "height": 90}
         contents: dict[str, Any] = {
             "photo": [picture],
@@ -193,7 +222,7 @@ class TelegramPhone(Phone):
         return self._update(now, **{kind: contents[kind]}, **captioned)
 
     def tapped(self, title: str) -> dict[str, Any]:
-        for sent in reversed(self._mine()):
+        for sent in reversed(self.mine()):
             for row in (sent.get("reply_markup") or {}).get("inline_keyboard", []):
                 for button in row:
                     if button["text"] == title:
@@ -202,7 +231,7 @@ class TelegramPhone(Phone):
         raise AssertionError(f"{self.name} has no button {title}")
 
     def quoting(self, words: str, text: str, now: datetime) -> dict[str, Any]:
-        quoted = next(sent for sent in reversed(self._mine()) if words in sent["shown"])
+        quoted = next(sent for sent in reversed(self.mine()) if words in sent["shown"])
         about = {"message_id": quoted["message_id"], "chat": {"id": self.user, "type": "private"}, "date": 1}
         return self._update(now, text=text, reply_to_message=about)
 
@@ -211,30 +240,37 @@ class TelegramPhone(Phone):
         assert before
         update = self._update(now, text=text)
         changed = update.pop("message") | {"message_id": before["message_id"], "edit_date": before["date"]}
+        self._newest = changed
         return update | {"edited_message": changed}
 
-    def album(self, photos: int, caption: str, now: datetime) -> list[dict[str, Any]]:
-        sent = [self.sent("photo", "" if number else caption, now) for number in range(photos)]
+    def gathered(self, photos: list[bytes], caption: str, now: datetime) -> list[dict[str, Any]]:
+        sent = [
+            self.sent("photo", "" if number else caption, now, photo) for number, photo in enumerate(photos)
+        ]
         for update in sent:
             update["message"]["media_group_id"] = str(sent[0]["update_id"])
         return sent
 
     async def deliver(self, webhook: dict[str, Any]) -> None:
-        self._newest = webhook.get("message", self._newest)
         headers = {"X-Telegram-Bot-Api-Secret-Token": self._telegram.secret}
         response = await self.web.post("/webhooks/telegram", json=webhook, headers=headers)
         assert response.status_code == 200, response.text
 
     def got(self) -> list[Got]:
         found = []
-        for sent in self._mine():
+        for sent in self.mine():
             rows = (sent.get("reply_markup") or {}).get("inline_keyboard", [])
             found.append(Got(sent["shown"], tuple(button["text"] for row in rows for button in row)))
         return found
 
     def _update(self, now: datetime, **fields: Any) -> dict[str, Any]:
         date = int(now.timestamp())
-        return self._telegram.message(self.user, first_name=self.name, date=date, **fields)
+        update = self._telegram.message(self.user, first_name=self.name, date=date, **fields)
+        self._newest = update["message"]
+        return update
 
-    def _mine(self) -> list[dict[str, Any]]:
-        return [sent for sent in self._telegram.sent if sent["chat_id"] == self.user]
+    def _sent(self) -> list[dict[str, Any]]:
+        return self._telegram.sent
+
+    def _to_me(self, sent: dict[str, Any]) -> bool:
+        return bool(sent["chat_id"] == self.user)
