@@ -20,7 +20,7 @@ def cpu_seconds(pid: int) -> float:
     used = (
         sum(map(int, own[11:15])) / TICK
     )  # utime, stime, and of children that were waited for cutime, cstime
-    return used + sum(cpu_seconds(child) for child in _children(pid))
+    return used + sum(cpu_seconds(child) for child in children(pid))
 
 
 def resident_mb(pid: int) -> float:
@@ -29,7 +29,7 @@ def resident_mb(pid: int) -> float:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except OSError:
         return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20 + sum(resident_mb(child) for child in _children(pid))
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20 + sum(resident_mb(child) for child in children(pid))
 
 
 def _fields(pid: int) -> list[str] | None:
@@ -40,7 +40,8 @@ def _fields(pid: int) -> list[str] | None:
         return None
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that still run."""
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         try:

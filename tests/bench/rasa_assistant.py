@@ -8,8 +8,9 @@ into PostgreSQL. Conversations are kept in PostgreSQL, locks in Valkey.
 import asyncio
 import hashlib
 import json
+import os
 import shutil
-import subprocess
+import signal
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -24,10 +25,10 @@ from bot.config import load_config
 from bot.nlu.rasa.files import write_examples, write_yaml
 from bot.nlu.rasa.home import environment, run_shown
 from bot.nlu.rasa.serving import THREADS
-from bot.nlu.rasa.training import Source, split
-from bot.nlu.rasa.training import _config as shipped_pipeline
+from bot.nlu.rasa.training import Source, rasa_config, split
 from bot.nlu.training import read_examples, read_labels
 from bot.settings import HOME
+from tests.bench.processes import children
 from tests.parts import NotReady, Part
 from tests.running import free_port
 
@@ -117,7 +118,7 @@ def write(folder: Path, source: Source, pipeline: str) -> None:
     write_yaml(data / "stories.yml", VERSION | {"stories": _stories(labels.intents)})
     write_yaml(folder / "domain.yml", _domain(labels.intents, labels.entities))
     if pipeline == SHIPPED:
-        components = shipped_pipeline(source)["pipeline"]
+        components = rasa_config(source)["pipeline"]
         tables = [
             {"lookup": entity, "examples": "".join(f"- {name}\n" for name in sorted(set(names)))}
             for entity, names in source.lists.items()
@@ -202,11 +203,10 @@ class RasaPart(Part):
         raise NotReady(f"{self.name}:\n{self.log.read_text()[-2000:]}")
 
     def kill(self) -> None:
-        """End it, and its workers, which would outlive it if it were killed at once."""
-        if self.process:
-            self.process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(60)
+        """End it, and first its workers, which would outlive it."""
+        for worker in children(self.process.pid) if self.process else []:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
         super().kill()
 
 

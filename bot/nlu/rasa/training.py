@@ -109,7 +109,7 @@ def train_rasa(
     source = Source(config_dir, lists, encoder)
     examples = read_training(source.rasa / "nlu", read_labels(source.rasa / "domain.yml"))
     check_enough(examples)
-    config = _config(source)
+    config = rasa_config(source)
     with rasa_models(data_dir).locked("training"):
         if model := find(data_dir, source.key()):
             say(f"Rasa's model {model.name} is trained already.")
@@ -265,7 +265,7 @@ def _data_files(rasa: Path) -> list[Path]:
     return sorted((rasa / "nlu").glob("*.y*ml"))
 
 
-def _config(source: Source) -> dict[str, Any]:
+def rasa_config(source: Source) -> dict[str, Any]:
     """The pipeline with the lists of words in it, so that a trained model carries those that it was trained with.
 
     Raises:
