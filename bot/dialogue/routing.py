@@ -311,15 +311,16 @@ class Router:
             letter.isalpha() for letter in said.text
         ):  # a stray number or sign means nothing by itself
             return MediaKept() if said.media else Lost()
-        if flow and self._world.queued and (flow.to_agent or not meant.acted_on):
+        harmless = flow is not None and (flow.by_question or (flow.answers_first and asks(said.text)))
+        answered = harmless and meant.confidence >= QUESTION_FROM
+        for_agent = not meant.acted_on and not (answered and asks(said.text))
+        if flow and self._world.queued and (flow.to_agent or for_agent):
             return Lost()
         if _only_names(said):
             return self._guess(said) or Lost()
         titled = self._commands.title(said.text)
         if titled in self._flows:
             return Begin(str(titled))
-        harmless = flow is not None and (flow.by_question or (flow.answers_first and asks(said.text)))
-        answered = harmless and meant.confidence >= QUESTION_FROM
         if flow and (meant.acted_on or answered):
             return Begin(meant.intent)
         return self._guess(said) or (MediaKept() if said.media else Lost())

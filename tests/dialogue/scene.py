@@ -40,6 +40,7 @@ class Scene:
     dialogue: Dialogue = field(default_factory=Dialogue)
     done: list[Any] = field(default_factory=list)
     queued: bool = False
+    thresholds: Thresholds = THRESHOLDS
     flows: Flows = field(default_factory=lambda: FLOWS)
     our_branch: str | None = None
     replies: list[Reply] = field(default_factory=list)
@@ -75,7 +76,7 @@ class Scene:
             confidence=confidence if intent else 0.0,
             ranking=ranking,
             entities=found,
-            thresholds=THRESHOLDS,
+            thresholds=self.thresholds,
         )
         files = tuple(Media(kind=kind, reference=f"file-{number}") for number in range(media))
         said = Said(

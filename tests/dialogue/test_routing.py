@@ -6,6 +6,9 @@ from bot.flows import effects
 from bot.messages import Location, MediaKind, Thresholds
 from tests.dialogue.scene import Scene
 
+STRICT = Thresholds(act=0.95, ask=0.3)
+"""Of an interpreter that seldom acts."""
+
 STORY = "dokter tidak datang padahal kami sudah menunggu dari pagi sampai sore hari"
 
 
@@ -188,6 +191,19 @@ def test_what_an_agent_is_to_read_is_passed_on_while_waiting() -> None:
     assert scene.say("iuran berapa", "ask_payment") == ["information.is"]
 
 
+def test_a_question_is_answered_in_the_queue_too_before_one_would_act() -> None:
+    scene, said = Scene(queued=True, thresholds=STRICT), "kantor palembang buka?"
+    assert scene.say(said, "ask_closure", 0.9, place="palembang") == ["closure.open_now"]
+    assert scene.say(said, "ask_closure", 0.8, place="palembang") == ["handover.forwarded"]
+
+
+def test_what_is_no_question_is_for_the_agent_unless_one_would_act() -> None:
+    scene = Scene(queued=True, thresholds=STRICT)
+    said = "kantor palembang sudah buka"
+    assert scene.say(said, "ask_closure", 0.9, place="palembang") == ["handover.forwarded"]
+    assert scene.say(said, "ask_closure", 0.96, place="palembang") == ["closure.open_now"]
+
+
 # -- emergencies ----------------------------------------------------------------------------------------------
 
 
@@ -225,14 +241,12 @@ def test_a_name_alone_is_no_wish() -> None:
     assert scene.say("samarinda", "out_of_scope", place="samarinda") == ["lost.menu"]
 
 
-def test_a_question_about_a_system_is_answered_although_it_is_not_sure(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("tests.dialogue.scene.THRESHOLDS", Thresholds(act=0.95, ask=0.3))
-    assert (
-        Scene().say("mobile jkn error ga", "ask_outage", 0.88, system="mobile jkn")[0].startswith("outage.")
+def test_a_question_about_a_system_is_answered_although_it_is_not_sure() -> None:
+    question, words = (Scene(thresholds=STRICT) for _ in range(2))
+    assert question.say("mobile jkn error ga", "ask_outage", 0.88, system="mobile jkn")[0].startswith(
+        "outage."
     )
-    assert Scene().say("mobile jkn error", "ask_outage", 0.88, system="mobile jkn")[0].startswith("clarify.")
+    assert words.say("mobile jkn error", "ask_outage", 0.88, system="mobile jkn")[0].startswith("clarify.")
 
 
 def test_the_same_emergency_is_not_answered_again_and_again() -> None:

@@ -133,7 +133,7 @@ def held_out_scores(material: _Material, *, seed: int = 1) -> tuple[Places, Numb
 
 
 def _fit(matrix: Any, truth: Places, seed: int) -> tuple[Floats, Floats]:
-    machine = LinearSVC(C=STRENGTH, tol=0.1, random_state=seed)
+    machine = LinearSVC(C=STRENGTH, tol=0.5, random_state=seed)
     machine.fit(matrix, truth)
     weights, bias = machine.coef_.T, machine.intercept_
     if weights.shape[1] == 1:  # two intents: one column for both

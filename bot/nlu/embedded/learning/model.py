@@ -1,7 +1,9 @@
 """Everything that the embedded interpreter learns, from the configuration's examples."""
 
+import gc
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from bot.nlu.embedded.classifier import Classifier
 from bot.nlu.embedded.gazetteer import Gazetteer
@@ -31,9 +33,22 @@ def fit(examples: Sequence[Example], words: WordLists, lists: Lists, encoder: En
         normalise = words.in_use()[0].normalise
         texts = [*(example.text for example in examples), *copied.values()]
         vectors = encoder.encode([normalise(text).text for text in texts])
-    classifier = _classifier(examples, words, copied, vectors)
-    tagger = _tagger(examples, words, lists, common)
+    with _undisturbed():
+        classifier = _classifier(examples, words, copied, vectors)
+        tagger = _tagger(examples, words, lists, common)
     return Model(classifier, tagger, common, encoder.key if encoder else "")
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Without the collector of cycles, which looks through millions of features again and again and finds none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _classifier(
