@@ -15,10 +15,8 @@ from bot.messages import Address, Incoming, Reachability
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import ChannelAddress, Conversation, Inbox, InboxState, Participant
-from tests.claims import claim_one
+from tests.claims import LEASE, claim_one
 from tests.conftest import Clock
-
-LEASE = 30.0
 
 
 def message(number: int, *, of: int = 1, **more: object) -> Incoming:

@@ -28,6 +28,16 @@ async def scene(database: Database, sealer: Sealer, clock: Callable[[], datetime
 
 
 @pytest.fixture
+async def live_scene(
+    database: Database, sealer: Sealer, clock: Callable[[], datetime], redis_url: str
+) -> AsyncIterator[Scene]:
+    """With Redis, so that pages hear of what happens."""
+    live = Live(redis_url)
+    yield make_scene(database, sealer, live, clock)
+    await live.close()
+
+
+@pytest.fixture
 async def browser(scene: Scene) -> AsyncIterator[Callable[..., Awaitable[Browser]]]:
     """Opens browsers: ``await browser("Ani")`` is signed in as a new agent, ``await browser()`` is not."""
     opened: list[Browser] = []

@@ -1,18 +1,14 @@
 """A file that goes along with a reply, in a real browser: chosen, pasted, dropped, taken away, refused, sent."""
 
-from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
-from bot.live import Live
-from bot.storage.engine import Database
-from bot.storage.sealing import Sealer
 from bot.storage.tables import Case, Outbox
-from tests.desk.scene import Scene, make_scene
+from tests.desk.scene import Scene
 from tests.desk.serving import chromium, serving
 from tests.desk.test_in_a_browser import Windows
 from tests.media.files import PDF, padded, picture
@@ -37,12 +33,8 @@ HELD = (
 
 
 @pytest.fixture
-async def scene(
-    database: Database, sealer: Sealer, clock: Callable[[], datetime], redis_url: str
-) -> AsyncIterator[Scene]:
-    live = Live(redis_url)
-    yield make_scene(database, sealer, live, clock)
-    await live.close()
+def scene(live_scene: Scene) -> Scene:
+    return live_scene
 
 
 @pytest.fixture

@@ -1,29 +1,21 @@
 """The desk in a real browser: two agents, one conversation, and what scripts must never break."""
 
-from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 from sqlalchemy import select
 
-from bot.live import Live
-from bot.storage.engine import Database
-from bot.storage.sealing import Sealer
 from bot.storage.tables import Agent, CaseStatus, Outbox
-from tests.desk.scene import PASSWORD, Scene, make_scene
+from tests.desk.scene import PASSWORD, Scene
 from tests.desk.serving import chromium, serving
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-async def scene(
-    database: Database, sealer: Sealer, clock: Callable[[], datetime], redis_url: str
-) -> AsyncIterator[Scene]:
-    live = Live(redis_url)
-    yield make_scene(database, sealer, live, clock)
-    await live.close()
+def scene(live_scene: Scene) -> Scene:
+    return live_scene
 
 
 class Windows:

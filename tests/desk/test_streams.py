@@ -18,12 +18,8 @@ from tests.desk.serving import serving
 
 
 @pytest.fixture
-async def scene(
-    database: Database, sealer: Sealer, clock: Callable[[], datetime], redis_url: str
-) -> AsyncIterator[Scene]:
-    live = Live(redis_url)
-    yield make_scene(database, sealer, live, clock)
-    await live.close()
+def scene(live_scene: Scene) -> Scene:
+    return live_scene
 
 
 class Events:

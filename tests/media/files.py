@@ -30,15 +30,19 @@ def archive(*names: str) -> bytes:
     return file.getvalue()
 
 
-def bomb() -> bytes:
-    """A PNG of a few hundred bytes that says it has 900 million pixels."""
+def png_of(width: int, height: int) -> bytes:
+    """A PNG of a few hundred bytes that says it has that many pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    head = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
-    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 HOSTILE = {
@@ -53,7 +57,7 @@ HOSTILE = {
     "program by name": ("surat.pdf.exe ", PDF),
     "archive": ("a.zip", archive("a.txt")),
     "film as Ogg": ("a.ogg", b"OggS" + b"\0" * 24 + b"\x80theora"),
-    "bomb": ("a.png", bomb()),
+    "bomb": ("a.png", png_of(30_000, 30_000)),
     "half a picture": ("a.png", picture("PNG")[:60]),
     "text": ("a.pdf", b"halo"),
     "nothing": ("a.pdf", b""),

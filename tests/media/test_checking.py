@@ -1,9 +1,6 @@
 """What a file is taken for, whatever was said of it."""
 
 import io
-import struct
-import zipfile
-import zlib
 
 import pytest
 from hypothesis import given
@@ -14,35 +11,7 @@ from bot.media.cards import read_card
 from bot.media.checking import LARGEST, check
 from bot.media.kinds import PICTURES, SOUNDS, UNKNOWN, NotKept, content_type
 from bot.messages import Contact, Media, MediaKind
-
-
-def picture(kind: str, size: tuple[int, int] = (8, 6)) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", size, "red").save(file, kind)
-    return file.getvalue()
-
-
-def archive(*names: str) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
-        for name in names:
-            made.writestr(name, "x" * 100)
-    return file.getvalue()
-
-
-def png_of(width: int, height: int) -> bytes:
-    """A PNG of a few hundred bytes that says it has that many pixels."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", head)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-        + chunk(b"IEND", b"")
-    )
+from tests.media.files import archive, picture, png_of
 
 
 def media(**more: str) -> Media:
