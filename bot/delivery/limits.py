@@ -19,6 +19,10 @@ queue up, notices get no turn, so that at the account's limit a broadcast waits 
 CATCH_UP = 0.5
 """Seconds of lost time that are made up, at twice the even pace; who comes later begins anew."""
 
+OPENING = 0.1
+"""Seconds that an account which begins anew leaves after its first message, on top of the even pace: that one opens
+the connection, and those behind it would reach the provider all at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -96,7 +100,8 @@ class OwnReckoning:
         """A message to `address` leaves at `turn`: also what was allowed elsewhere counts here."""
         turns = self._turns.setdefault(channel, deque(maxlen=limit.window()[0]))
         turns.append(max(turn, turns[-1]) if turns else turn)
-        self._planned[channel] = self._plan(channel, turn) + limit.apart(share)
+        opening = OPENING if self._begins(channel, turn) else 0.0
+        self._planned[channel] = self._plan(channel, turn) + limit.apart(share) + opening
         if limit.per_person:
             most = max(count for count, _ in limit.per_person)
             self._sent.setdefault(address, deque(maxlen=most)).append(turn)
@@ -114,8 +119,12 @@ class OwnReckoning:
 
     def _plan(self, channel: str, now: float) -> float:
         """When the next message would go, if all went evenly; what is long past is not made up for."""
-        planned = self._planned.get(channel, now)
-        return now if now - planned > CATCH_UP else planned
+        return now if self._begins(channel, now) else self._planned[channel]
+
+    def _begins(self, channel: str, now: float) -> bool:
+        """Whether the account has been quiet for so long that it begins anew."""
+        planned = self._planned.get(channel)
+        return planned is None or now - planned > CATCH_UP
 
     def _person(self, limit: Limit, address: str, now: float, share: int) -> float:
         sent = self._sent.get(address, ())

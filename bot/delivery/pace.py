@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.delivery.limits import BOOKED_AHEAD, CATCH_UP, Answer, Limit, OwnReckoning, limits
+from bot.delivery.limits import BOOKED_AHEAD, CATCH_UP, OPENING, Answer, Limit, OwnReckoning, limits
 from bot.live import AWAY, redis
 from bot.storage.tables import Priority
 
@@ -94,7 +94,7 @@ class Pace:
         person = blake2b(address.encode(), digest_size=16).hexdigest()
         windows = [number for count, span in limit.per_person for number in (count, round(span * _MICRO))]
         count, window = limit.window()
-        account = [count, *(round(span * _MICRO) for span in (window, limit.apart(), CATCH_UP))]
+        account = [count, *(round(span * _MICRO) for span in (window, limit.apart(), CATCH_UP, OPENING))]
         try:
             go, micro, *everybody = await self._script(
                 keys=[
