@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import anyio._backends._asyncio  # noqa: F401 - else httpx loads it within the first request, while others wait
 import httpx
 import structlog
 from telegram import Bot, InlineKeyboardMarkup, LinkPreviewOptions, Message
