@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
-import twilio.rest.api.v2010  # noqa: F401 - else loaded within the first request
+import twilio.rest.api.v2010  # type: ignore[import-untyped] # noqa: F401 - else loaded within the first request
 from twilio.base.exceptions import (  # type: ignore[import-untyped]
     TwilioException,
     TwilioRestException,
@@ -19,7 +19,7 @@ from twilio.base.exceptions import (  # type: ignore[import-untyped]
 from twilio.http.async_http_client import AsyncTwilioHttpClient  # type: ignore[import-untyped]
 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
 from twilio.http.response import Response  # type: ignore[import-untyped]
-from twilio.rest import Client  # type: ignore[import-untyped]
+from twilio.rest import Client
 from twilio.rest.content.v1.content import ContentList  # type: ignore[import-untyped]
 
 from bot.channels.whatsapp_errors import failure
