@@ -1,6 +1,6 @@
 """Opening a case: its number, its deadline, what was told with personal numbers masked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,7 @@ class NewCase:
     priority: CasePriority = CasePriority.NORMAL
     fields: dict[str, Any] = field(default_factory=dict)
     evidence: Sequence[Media] = ()
+    documents: Mapping[str, Sequence[Media]] = field(default_factory=dict)
 
 
 async def open_case(
@@ -72,6 +73,11 @@ async def open_case(
     session.add(case)
     await session.flush()
     session.add_all(attachment(sealer, talk, media, case_id=case.id) for media in new.evidence)
+    session.add_all(
+        attachment(sealer, talk, media, case_id=case.id, document=code)
+        for code, files in new.documents.items()
+        for media in files
+    )
     await keep_numbers(session, sealer, talk, [new.summary, *_strings(new.fields)])
     record(session, ("case", case.id), "opened", PARTICIPANT, now, public=True, kind=case.kind)
     return case
@@ -126,11 +132,13 @@ def attachment(
     *,
     case_id: int | None = None,
     message_id: int | None = None,
+    document: str | None = None,
 ) -> Attachment:
     """A photo or file of a case or of a line of the talk; where the provider has it is sealed."""
     return Attachment(
         case_id=case_id,
         message_id=message_id,
+        document=document,
         channel=talk.address.partition(":")[0],
         kind=media.kind,
         content_type=media.content_type,

@@ -1,9 +1,10 @@
 """One turn of a conversation: read what is pending, interpret, advance, store, queue, commit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -15,16 +16,18 @@ from bot.cases import lifecycle
 from bot.cases.opening import attachment, keep_numbers
 from bot.config import Config
 from bot.conversation import consent, flood, lateness
+from bot.conversation.carrying.means import Means
 from bot.conversation.gathering import gather
 from bot.conversation.lines import add_line
 from bot.conversation.referring import Arrived, arrived
-from bot.conversation.shell import Shell
+from bot.conversation.shell import carry_out
 from bot.conversation.speaking import merge, say
 from bot.delivery import inbox
 from bot.delivery.claiming import Claimed
 from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Reply, Turn
 from bot.dialogue.flow import Flows
+from bot.dialogue.requests import Consult
 from bot.dialogue.state import Dialogue, Said, dump, load
 from bot.dialogue.talk import World
 from bot.live import Live
@@ -57,6 +60,16 @@ class _Read:
     said: list[Said]
     flooding: bool
     """Whether they are too many to be answered."""
+    consulted: dict[Consult[Any], Any] = field(default_factory=dict)
+    """What other servers said (`_Asks`)."""
+
+
+class _Asks(Exception):
+    """A flow has a question to another server: it is asked once the turn's transaction is left."""
+
+    def __init__(self, request: Consult[Any]) -> None:
+        self.request = request
+        super().__init__(type(request).__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +90,8 @@ class Conversations:
     """Makes texts comparable that are kept for review."""
     flood_per_minute: int = 30
     """Who sends more messages than that within a minute is answered once more, then not until they slow down."""
+    consulting: Mapping[type, Callable[[Any], Awaitable[Any]]] = field(default_factory=dict)
+    """Who asks other servers, by the type of the request (a `Consult`)."""
 
     async def take_turn(self, claimed: Claimed) -> None:
         """Take what a participant wrote as one turn.
@@ -86,6 +101,24 @@ class Conversations:
         """
         with span("interpret"):
             read = await self._read(claimed)
+        while True:
+            try:
+                await self._take(claimed, read)
+                break
+            except _Asks as asks:
+                with span("consult"):
+                    answer = await self.consulting[type(asks.request)](asks.request)
+                read.consulted[asks.request] = answer
+        await self.live.publish(f"conversation:{claimed.conversation_id}")
+        await self.live.publish("desk", conversation=str(claimed.conversation_id))
+
+    async def _take(self, claimed: Claimed, read: _Read) -> None:
+        """The turn, in one transaction.
+
+        Raises:
+            HoldLost: another worker took over; nothing is committed.
+            _Asks: a flow asks another server; nothing is committed.
+        """
         now = self.clock()
         async with self.database.sessions() as session:
             with span("flow"):
@@ -105,8 +138,6 @@ class Conversations:
                 await inbox.finish(session, claimed, now)
             with span("commit"):
                 await session.commit()
-        await self.live.publish(f"conversation:{claimed.conversation_id}")
-        await self.live.publish("desk", conversation=str(claimed.conversation_id))
 
     async def _read(self, claimed: Claimed) -> _Read:
         """What was said and what it means: before the turn's transaction, so that no lock waits for it."""
@@ -185,13 +216,13 @@ class Conversations:
             queued=talk.owner is Owner.QUEUE,
             our_branch=self._our_branch(claimed.messages[-1][1]),
         )
-        shell = Shell(session, self.sealer, self.config, talk, now)
+        means = Means(session, self.sealer, self.config, talk, now)
         said = flood.urgent(read.said, dialogue) if read.flooding else read.said
         replies: list[Reply] = self._hush(talk, read, now)
         for item in said:
             world = replace(world, queued=talk.owner is Owner.QUEUE)
             turn = Turn(dialogue, self.flows, world, self._commands)
-            await _drive(turn, item, shell)
+            await _drive(turn, item, means, read.consulted)
             # A question that the next of several messages answered already is not put any more.
             if turn.replies:
                 replies = [reply for reply in replies if not reply.asks] + turn.replies
@@ -262,13 +293,22 @@ def _to_read(message: Incoming) -> list[str]:
     return [message.text, *parts(message.text)] if message.text and message.tapped is None else []
 
 
-async def _drive(turn: Turn, said: Said, shell: Shell) -> None:
-    """Run a turn of the pure engine, carrying out what comes out of it."""
+async def _drive(turn: Turn, said: Said, means: Means, consulted: Mapping[Consult[Any], Any]) -> None:
+    """Run a turn of the pure engine, carrying out what comes out of it.
+
+    Raises:
+        _Asks: another server has to be asked first.
+    """
     steps = turn.take(said)
     try:
         request = next(steps)
         while True:
-            request = steps.send(await shell.carry_out(request))
+            if isinstance(request, Consult):
+                if request not in consulted:
+                    raise _Asks(request)
+                request = steps.send(consulted[request])
+            else:
+                request = steps.send(await carry_out(means, request))
     except StopIteration:
         return
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Branch, Config
-from bot.conversation.shell import notice_view
+from bot.conversation.carrying.notices import notice_view
 from bot.desk.context import Desk
 from bot.desk.notice_form import zone_of
 from bot.dialogue.commands import Commands

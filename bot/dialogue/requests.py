@@ -58,6 +58,14 @@ class Effect(Request[R]):
         return TypeAdapter(self.result).dump_python(result, mode="json")
 
 
+class Consult(Effect[R]):
+    """Something to be asked of another server. It changes nothing here, and its answer is kept like that of an effect.
+
+    The shell asks before it opens the turn's transaction anew, so that no lock waits for the other server: a request
+    has to be hashable, and equal to the one that the same flow makes in the next run.
+    """
+
+
 @dataclass(frozen=True)
 class Start(Request[None]):
     """Leave this flow for the one of another intent, with all that was heard and sent so far."""

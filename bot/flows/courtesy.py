@@ -6,9 +6,12 @@ from bot.dialogue.talk import Talk
 MENU = (
     "ask_closure",
     "ask_outage",
+    "check_membership",
+    "check_bill",
+    "admin_request",
     "file_complaint",
     "ask_case_status",
-    "admin_request",
+    "find_facility",
     "ask_channels",
     "request_agent",
 )

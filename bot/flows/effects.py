@@ -29,6 +29,8 @@ class OpenCase(Effect[Opened]):
     priority: str = "normal"
     fields: dict[str, Any] = field(default_factory=dict)
     evidence: tuple[Media, ...] = ()
+    documents: dict[str, tuple[Media, ...]] = field(default_factory=dict)
+    """Files by the code of the document that they are, where certain ones were asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,3 +100,18 @@ class LeaveQueue(Effect[bool]):
     """Stop waiting for an agent."""
 
     result = bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent(Effect[bool]):
+    """Keep that the participant agreed to something, and to which words.
+
+    Args:
+        purpose: what for: the code of a text, such as ``administration``.
+        version: of the words that were agreed to.
+    """
+
+    result = bool
+
+    purpose: str
+    version: str

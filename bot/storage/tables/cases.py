@@ -113,6 +113,8 @@ class Attachment(Base):
     size: Mapped[int | None]
     sealed_reference: Mapped[bytes]
     media_id: Mapped[int | None] = mapped_column(ForeignKey("media_files.id"), index=True)
+    document: Mapped[str | None]
+    """Which of the documents that were asked for it is: a code of services.yml."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     media: Mapped[MediaFile | None] = relationship(lazy="raise")
 

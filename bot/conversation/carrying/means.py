@@ -1,0 +1,27 @@
+"""What a turn has at hand to carry out what a flow asks for."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.config import Config
+from bot.storage.sealing import Sealer
+from bot.storage.tables import Conversation
+
+
+@dataclass(frozen=True)
+class Means:
+    """One turn's means: its transaction, its conversation, its clock."""
+
+    session: AsyncSession
+    sealer: Sealer
+    config: Config
+    talk: Conversation
+    now: datetime
+
+
+CarriedOut = dict[type, Callable[[Means, Any], Awaitable[Any]]]
+"""What carries out a request of a flow, by the type of the request."""
