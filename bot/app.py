@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from bot.answers.index import load_index
 from bot.channels.channel import Channel, no_files
 from bot.channels.simulator import LOOKS, Simulator
 from bot.channels.telegram import Telegram, TelegramAccount
@@ -18,6 +19,7 @@ from bot.channels.whatsapp import WhatsApp
 from bot.channels.whatsapp_api import TwilioAccount
 from bot.config import Config, load_config
 from bot.config.templates import Template
+from bot.conversation.carrying import members
 from bot.conversation.handling import Handling
 from bot.conversation.turn import Conversations
 from bot.errors import ChannelError
@@ -27,6 +29,8 @@ from bot.media.enclosing import files
 from bot.media.links import Links
 from bot.media.stores import open_store
 from bot.media.vault import Vault
+from bot.members.choosing import open_directory
+from bot.members.tries import Tries
 from bot.messages import Address
 from bot.nlu.cache import Cached
 from bot.nlu.current import CurrentInterpreter, current_embedded
@@ -37,6 +41,7 @@ from bot.nlu.rasa.client import Rasa, connections
 from bot.nlu.rasa.models import thresholds_of
 from bot.nlu.training import read_labels
 from bot.notices.publishing import Publisher
+from bot.retention import kept
 from bot.review.reading import Readers
 from bot.settings import Settings
 from bot.simulator.files import read_file
@@ -75,24 +80,20 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
     """The service in its parts, opened and afterwards closed.
 
     Raises:
-        ConfigurationError: config/ or the texts have a mistake; the encoder or the store of files cannot be used.
+        ConfigurationError: config/ or the texts have a mistake; what they or the settings name cannot be used.
     """
     config, texts = load_config(settings.config_dir), load_texts(settings.config_dir / "texts")
     given = settings.config_dir, settings.data_dir, config, settings.encoder
     embedded = await asyncio.to_thread(embedded_interpreter, *given)
     sealer = Sealer(settings.secret_key.get_secret_value())
     async with AsyncExitStack() as stack:
-        database = Database(settings.database_url)
-        stack.push_async_callback(database.close)
-        live = Live(settings.redis_url)
-        stack.push_async_callback(live.close)
+        database, live = _stores(stack, settings)
         rasa = await _rasa(stack, settings)
         interpreter = Cached(Fallback(rasa, embedded) if rasa else embedded)
         readers = _readers(settings, embedded, rasa)
+        directory = await open_directory(stack, settings, database, sealer)
         vault = Vault(open_store(settings.media_store), sealer)
-        channels = make_channels(settings, database, sealer, live, config.templates, vault)
-        for channel in channels.values():
-            stack.push_async_callback(channel.close)
+        channels = _closing(stack, make_channels(settings, database, sealer, live, config.templates, vault))
         conversations = Conversations(
             database=database,
             sealer=sealer,
@@ -104,6 +105,10 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
             clock=clock,
             normaliser=readers.normaliser,
             flood_per_minute=settings.flood_per_minute,
+            public_url=settings.public_url,
+            kept=kept(settings),
+            answers=load_index(settings.config_dir, config),
+            consulting=members.consulting(directory, Tries(database, sealer), clock),
             idle=(timedelta(minutes=settings.remind_after), timedelta(minutes=settings.expire_after)),
         )
         yield Bot(
@@ -121,6 +126,21 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
             readers=readers,
             vault=vault,
         )
+
+
+def _closing(stack: AsyncExitStack, channels: dict[str, Channel]) -> dict[str, Channel]:
+    """The channels, each to be closed at the end."""
+    for channel in channels.values():
+        stack.push_async_callback(channel.close)
+    return channels
+
+
+def _stores(stack: AsyncExitStack, settings: Settings) -> tuple[Database, Live]:
+    """The ways to PostgreSQL and Redis; neither is opened yet."""
+    database, live = Database(settings.database_url), Live(settings.redis_url)
+    stack.push_async_callback(database.close)
+    stack.push_async_callback(live.close)
+    return database, live
 
 
 async def _rasa(stack: AsyncExitStack, settings: Settings) -> Rasa | None:

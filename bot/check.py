@@ -7,6 +7,7 @@ from typing import TypeVar
 from bot.config import load_config
 from bot.errors import ConfigurationError
 from bot.media.stores import check_store
+from bot.members import choosing
 from bot.nlu.encoder import load_encoder
 from bot.nlu.training import read_labels, read_training
 from bot.nlu.word_lists import read_word_lists
@@ -26,7 +27,7 @@ def problems() -> list[str]:
     """
     try:
         settings = read_settings()
-        found = half_set(settings) + _wrong(check_store, settings.media_store)
+        found = half_set(settings) + choosing.problems(settings) + _wrong(check_store, settings.media_store)
     except ConfigurationError as error:
         found = list(error.problems)
     where = Where()

@@ -11,15 +11,19 @@ import typer
 import uvloop
 
 from bot import staff
+from bot.answers.commands import commands as faq_commands
 from bot.app import assembled, clock
 from bot.chat import chat as chat_
 from bot.check import problems
 from bot.config import load_config
 from bot.demo import run as run_demo
 from bot.errors import ConfigurationError, SiagaError
+from bot.facilities.commands import commands as facilities_commands
 from bot.listening import check_port
 from bot.logs import configure
+from bot.members.commands import members
 from bot.nlu.commands import nlu
+from bot.people.commands import commands as people_commands
 from bot.review.commands import export
 from bot.serving import ROLES, serve
 from bot.settings import read_settings
@@ -34,6 +38,10 @@ token = typer.Typer(no_args_is_help=True, help="Tokens of the API.")
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 app.add_typer(nlu, name="nlu")
+app.add_typer(members, name="members")
+app.add_typer(facilities_commands(clock), name="facilities")
+app.add_typer(faq_commands(clock), name="faq")
+app.add_typer(people_commands(clock), name="people")
 nlu.command()(export)
 
 

@@ -1,10 +1,10 @@
-"""When an office is open, and when a promise falls due. Pure: the branch, the holidays and the time are given.
+"""When an office is open, and when a promise falls due. Pure: the branch, holidays, closures and the time are given.
 
 All results are in the office's own time zone. The closing moment counts as open for a deadline ("by 15.00") and as
 closed for `is_open`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -54,6 +54,14 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """A time in which nobody works although the hours say so, aware; without an `end`: until further notice."""
+
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeDay:
     """A day at an office: its hours on the clock of `zone`, why so, and which holiday it is (also on a duty day)."""
 
@@ -92,7 +100,7 @@ def office_day(office: Office, day: date, holidays: Holidays) -> OfficeDay:
     return OfficeDay(day, zone, regular, Why.REGULAR if regular else Why.WEEKEND)
 
 
-def is_open(office: Office, at: datetime, holidays: Holidays) -> bool:
+def is_open(office: Office, at: datetime, holidays: Holidays, closures: Sequence[Closed] = ()) -> bool:
     """Whether the office is open at that moment.
 
     Raises:
@@ -100,22 +108,31 @@ def is_open(office: Office, at: datetime, holidays: Holidays) -> bool:
     """
     local = _local(office, at)
     today = office_day(office, local.date(), holidays)
-    return any(opening.start <= local < opening.end for opening in today.openings)
+    return any(opening.start <= local < opening.end for opening in _left(today, closures))
 
 
-def next_opening(office: Office, after: datetime, holidays: Holidays) -> datetime:
+def next_opening(
+    office: Office, after: datetime, holidays: Holidays, closures: Sequence[Closed] = ()
+) -> datetime | None:
     """The first moment from `after` on at which the office is open: `after` itself when it is open then.
+
+    None when a closure without an end comes first: nobody knows then.
 
     Raises:
         ValueError: `after` has no time zone.
     """
     local = _local(office, after)
-    openings = (opening for day in _days(office, local.date(), holidays) for opening in day.openings)
-    return next(max(opening.start, local) for opening in openings if opening.end > local)
+    days = _days(office, local.date(), holidays, closures)
+    openings = (opening for day in days for opening in _left(day, closures))
+    return next((max(opening.start, local) for opening in openings if opening.end > local), None)
 
 
-def add_working_hours(office: Office, start: datetime, hours: float, holidays: Holidays) -> datetime:
-    """The moment at which `hours` of opening time have passed since `start`. Duty hours count.
+def add_working_hours(
+    office: Office, start: datetime, hours: float, holidays: Holidays, closures: Sequence[Closed] = ()
+) -> datetime | None:
+    """The moment at which `hours` of opening time have passed since `start`. Duty hours count, closures do not.
+
+    None when a closure without an end comes first.
 
     Raises:
         ValueError: `hours` is not above 0, or `start` has no time zone.
@@ -123,19 +140,22 @@ def add_working_hours(office: Office, start: datetime, hours: float, holidays: H
     if hours <= 0:
         raise ValueError(f"hours must be above 0, not {hours}")
     left, local = timedelta(hours=hours), _local(office, start)
-    for day in _days(office, local.date(), holidays):
-        for opening in day.openings:
+    for day in _days(office, local.date(), holidays, closures):
+        for opening in _left(day, closures):
             begin = max(opening.start, local)
             if begin + left <= opening.end:
                 return begin + left
             left -= max(opening.end - begin, timedelta())
-    raise AssertionError("days do not end")
+    return None
 
 
-def add_working_days(office: Office, start: datetime, days: int, holidays: Holidays) -> datetime:
+def add_working_days(
+    office: Office, start: datetime, days: int, holidays: Holidays, closures: Sequence[Closed] = ()
+) -> datetime | None:
     """The end of opening hours on the last of `days` working days after the day of `start`.
 
-    The day of `start` does not count, and neither do duty days: the office gives only part of its services then.
+    The day of `start` does not count, and neither do duty days, on which the office gives only part of its services,
+    nor days whose end falls into a closure. None when a closure without an end comes first.
 
     Raises:
         ValueError: `days` is not above 0, or `start` has no time zone.
@@ -143,24 +163,51 @@ def add_working_days(office: Office, start: datetime, days: int, holidays: Holid
     if days <= 0:
         raise ValueError(f"days must be above 0, not {days}")
     tomorrow = _local(office, start).date() + timedelta(days=1)
-    working = (day for day in _days(office, tomorrow, holidays) if day.why is Why.REGULAR)
-    for number, day in enumerate(working, start=1):
-        if number == days:
-            return day.openings[-1].end
-    raise AssertionError("days do not end")
+    for day in _days(office, tomorrow, holidays, closures):
+        whole = day.openings[-1:] if day.why is Why.REGULAR else ()
+        ends = [opening.end for opening in _left(day, closures)]
+        if whole and whole[0].end in ends:
+            days -= 1
+            if days == 0:
+                return whole[0].end
+    return None
 
 
-def due_at(office: Office, start: datetime, deadline: Deadline, holidays: Holidays) -> datetime:
-    """When a case that came in at `start` is due."""
+def due_at(
+    office: Office, start: datetime, deadline: Deadline, holidays: Holidays, closures: Sequence[Closed] = ()
+) -> datetime | None:
+    """When a case that came in at `start` is due; None while a closure without an end lets nobody say."""
     if deadline.working_hours is not None:
-        return add_working_hours(office, start, deadline.working_hours, holidays)
+        return add_working_hours(office, start, deadline.working_hours, holidays, closures)
     assert deadline.working_days is not None
-    return add_working_days(office, start, deadline.working_days, holidays)
+    return add_working_days(office, start, deadline.working_days, holidays, closures)
 
 
-def _days(office: Office, first: date, holidays: Holidays) -> Iterator[OfficeDay]:
+def _left(day: OfficeDay, closures: Sequence[Closed]) -> list[Opening]:
+    """What closures leave of the opening hours of a day, in order."""
+    left = list(day.openings)
+    for closed in closures:
+        left = [part for opening in left for part in _without(opening, closed)]
+    return left
+
+
+def _without(opening: Opening, closed: Closed) -> Iterator[Opening]:
+    """The parts of a stretch before and after a closure."""
+    if opening.start < closed.start:
+        yield Opening(opening.start, min(opening.end, closed.start.astimezone(opening.end.tzinfo)))
+    if closed.end is not None and closed.end < opening.end:
+        yield Opening(max(opening.start, closed.end.astimezone(opening.start.tzinfo)), opening.end)
+
+
+def _days(office: Office, first: date, holidays: Holidays, closures: Sequence[Closed]) -> Iterator[OfficeDay]:
+    """The days from `first` on, up to the one on which a closure without an end begins."""
+    zone = ZoneInfo(office.zone)
+    ends = [closed.start.astimezone(zone).date() for closed in closures if closed.end is None]
     for number in count():
-        yield office_day(office, first + timedelta(days=number), holidays)
+        day = first + timedelta(days=number)
+        if ends and day > min(ends):
+            return
+        yield office_day(office, day, holidays)
 
 
 def _local(office: Office, at: datetime) -> datetime:

@@ -4,15 +4,21 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot import retention
-from bot.app import Bot
+from bot.app import Bot, clock
 from bot.cases.deadlines import note_overdue
+from bot.conversation.copies import Copies
 from bot.conversation.idle import stir
+from bot.conversation.on_call import OnCall
+from bot.conversation.paperwork import keep_time as keep_documents_time
+from bot.conversation.promises import give_deadlines
 from bot.delivery.reconciling import CanBeListed, reconcile
 from bot.desk.sessions import clear_away
+from bot.media.enclosing import Enclosing
+from bot.members.tries import forget
 from bot.notices.timing import keep_time
-from bot.retention import Kept
+from bot.people.erasing import carry_out
+from bot.retention import kept
 from bot.scheduler import Job
-from bot.settings import Settings
 
 
 def jobs(bot: Bot) -> list[Job]:
@@ -21,9 +27,14 @@ def jobs(bot: Bot) -> list[Job]:
     return [
         Job(name="idle_forms", every=timedelta(seconds=10), do=partial(stir, database, sealer)),
         Job(name="notices", every=timedelta(seconds=10), do=partial(_notices, bot)),
+        Job(name="copies", every=timedelta(seconds=30), do=_copies(bot).send),
+        Job(name="erasures", every=timedelta(minutes=1), do=partial(carry_out, database, sealer)),
         Job(name="deadlines", every=timedelta(minutes=1), do=partial(_deadlines, bot)),
+        Job(name="documents", every=timedelta(minutes=1), do=partial(_documents, bot)),
+        *_on_call(bot),
         *_reconciling(bot),
         Job(name="sessions", every=timedelta(hours=1), do=partial(clear_away, database)),
+        Job(name="member_tries", every=timedelta(hours=1), do=partial(forget, database)),
         Job(
             name="retention",
             every=timedelta(days=1),
@@ -32,14 +43,18 @@ def jobs(bot: Bot) -> list[Job]:
     ]
 
 
-def kept(settings: Settings) -> Kept:
-    """For how long the settings say that things are kept; 0 days there are for ever."""
-    return Kept(
-        queue=settings.keep_queue_days,
-        media=settings.keep_media_days or None,
-        sealed=settings.keep_sealed_days or None,
-        talks=settings.keep_talk_days or None,
+def _on_call(bot: Bot) -> list[Job]:
+    """Who is on call is told of an emergency again, unless the setting says never."""
+    after = timedelta(minutes=bot.settings.on_call_minutes)
+    on_call = OnCall(
+        sealer=bot.sealer, config=bot.config, texts=bot.texts, public_url=bot.settings.public_url
     )
+
+    async def again(now: datetime) -> None:
+        async with bot.database.sessions.begin() as session:
+            await on_call.call_again(session, now, after)
+
+    return [Job(name="on_call", every=timedelta(seconds=30), do=again)] if after else []
 
 
 def _reconciling(bot: Bot) -> list[Job]:
@@ -58,6 +73,18 @@ def _reconciling(bot: Bot) -> list[Job]:
     ]
 
 
+def _copies(bot: Bot) -> Copies:
+    takes = {channel.name: channel.limits.files for channel in bot.channels.values()}
+    return Copies(
+        database=bot.database,
+        sealer=bot.sealer,
+        config=bot.config,
+        texts=bot.texts,
+        enclosing=Enclosing(bot.database, bot.sealer, bot.vault, takes, clock),
+        kept=kept(bot.settings),
+    )
+
+
 async def _notices(bot: Bot, now: datetime) -> None:
     async with bot.database.sessions.begin() as session:
         await keep_time(session, now)
@@ -65,6 +92,11 @@ async def _notices(bot: Bot, now: datetime) -> None:
 
 async def _deadlines(bot: Bot, now: datetime) -> None:
     async with bot.database.sessions.begin() as session:
-        late = await note_overdue(session, now)
+        late = await note_overdue(session, now) + await give_deadlines(session, bot.config, now)
     if late:
         await bot.live.publish("desk")
+
+
+async def _documents(bot: Bot, now: datetime) -> None:
+    for case in await keep_documents_time(bot.handling, bot.database, now):
+        await bot.handling.announce(case)

@@ -75,6 +75,16 @@ FLOODS = Counter(
     "Turns of participants who write too much (outcome: told, silent)",
     ("outcome",),
 )
+MEMBER_LOOKUPS = Counter(
+    "siaga_member_lookups_total",
+    "Questions about a member, by what came of them (outcome: found, no_match, too_many, away)",
+    ("directory", "outcome"),
+)
+MEMBERS_LEFT_ALONE = Gauge(
+    "siaga_members_left_alone",
+    "1 while the directory of members is not asked because it was silent",
+    ("directory",),
+)
 SHEDDING = Gauge(
     "siaga_shedding",
     "1 while these are left out because messages wait for too long (what: notices, typing)",
@@ -93,6 +103,8 @@ COUNTED = (
     RECOVERED,
     JOBS,
     FLOODS,
+    MEMBER_LOOKUPS,
+    MEMBERS_LEFT_ALONE,
     SHEDDING,
 )
 """What this process counts as it goes."""

@@ -15,8 +15,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.media.removing import remove_some
 from bot.notices.telling import STARTED
+from bot.settings import Settings
 from bot.storage.engine import Database
 from bot.storage.tables import (
+    AnswerGiven,
     Attachment,
     Broadcast,
     Case,
@@ -25,6 +27,8 @@ from bot.storage.tables import (
     DeliveryReceipt,
     Inbox,
     InboxState,
+    JoinCode,
+    JoinTry,
     MediaFile,
     MediaState,
     Message,
@@ -63,6 +67,20 @@ class Kept:
     talks: int | None
 
 
+FOREVER = Kept(queue=30, media=None, sealed=None, talks=None)
+"""Where nothing is said: until somebody asks to be forgotten."""
+
+
+def kept(settings: Settings) -> Kept:
+    """For how long the settings say that things are kept; 0 days there are for ever."""
+    return Kept(
+        queue=settings.keep_queue_days,
+        media=settings.keep_media_days or None,
+        sealed=settings.keep_sealed_days or None,
+        talks=settings.keep_talk_days or None,
+    )
+
+
 async def clear(database: Database, kept: Kept, now: datetime) -> dict[str, int]:
     """Delete what is older than `kept` says; how many rows of each kind."""
     spared = _needed(now)
@@ -76,6 +94,7 @@ async def clear(database: Database, kept: Kept, now: datetime) -> dict[str, int]
         done["sealed"] = await _sealed(database, spared, now - timedelta(days=kept.sealed))
     if kept.talks is not None:
         done["talks"] = await _talks(database, spared, now - timedelta(days=kept.talks))
+    await _codes(database, now)
     log.info("retention.cleared", **done)
     return done
 
@@ -200,6 +219,8 @@ async def _talks(database: Database, spared: Select[UUID], before: datetime) -> 
         count += len(ids)
     async for ids in _old(database, Inbox.received_at, before, Inbox.state == InboxState.DEAD):
         await _run(database, delete(Inbox).where(Inbox.id.in_(ids)))
+    async for ids in _old(database, AnswerGiven.at, before):
+        await _run(database, delete(AnswerGiven).where(AnswerGiven.id.in_(ids)))
     async for ids in _old(database, Understanding.at, before):
         await _run(database, delete(Understanding).where(Understanding.id.in_(ids)))
     await _run(database, delete(PersonalNumber).where(_of_the_silent(spared, before)))
@@ -214,6 +235,15 @@ def _of_the_silent(spared: Select[UUID], before: datetime) -> ColumnElement[bool
     )
     silent = select(Participant.id).where(~heard)
     return (PersonalNumber.created_at < before) & PersonalNumber.participant_id.in_(silent)
+
+
+async def _codes(database: Database, now: datetime) -> None:
+    """Codes for joining that ran out, and what was typed in vain more than an hour ago."""
+    await _run(
+        database,
+        delete(JoinCode).where(JoinCode.expires_at < now),
+        delete(JoinTry).where(JoinTry.at < now - timedelta(hours=1)),
+    )
 
 
 async def _run(database: Database, *statements: Any) -> int:

@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     expire_after: float = Field(
         default=60, gt=0, description="Minutes after the reminder at which it is closed"
     )
+    on_call_minutes: float = Field(
+        default=10,
+        ge=0,
+        le=240,
+        description="Minutes after which those on call hear of an emergency again that nobody took; 0: never",
+    )
     quiet_seconds: float = Field(
         default=0.8,
         ge=0,
@@ -128,6 +134,16 @@ class Settings(BaseSettings):
     telegram_per_second: float = Field(
         default=30, gt=0, le=1000, description="Telegram messages a second at most, from our bot"
     )
+
+    members: Literal["table", "vclaim"] = Field(
+        default="table",
+        description="Who knows the members: table (siaga members import) or vclaim (needs keys of BPJS Kesehatan)",
+    )
+    vclaim_url: str | None = Field(default=None, description="Address of VClaim, as in the contract")
+    vclaim_cons_id: str | None = Field(default=None, description="X-cons-id of the contract")
+    vclaim_secret: SecretStr | None = Field(default=None, description="Secret key of the contract")
+    vclaim_user_key: SecretStr | None = Field(default=None, description="user_key of the contract")
+    vclaim_timeout: float = Field(default=4.0, gt=0, le=20, description="Seconds to wait for VClaim")
 
     reconcile_minutes: float = Field(
         default=5,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.config import Config, Deadline, Holidays, Week, load_config
 from bot.hours import (
+    Closed,
     OfficeDay,
     Why,
     add_working_days,
@@ -259,3 +260,110 @@ def test_the_next_opening_is_open_and_the_first(branch, after, holidays) -> None
     assert (opens == after) == is_open(branch, after, holidays)
     just_before = opens - timedelta(minutes=1)
     assert just_before < after or not is_open(branch, just_before, holidays)
+
+
+# -- closures -------------------------------------------------------------------------------------------------
+
+
+def closed(start: datetime, end: datetime | None) -> Closed:
+    return Closed(start, end)
+
+
+MORNING_OFF = closed(wita("2026-11-23T08:00"), wita("2026-11-23T12:00"))
+WEEK_OFF = closed(wita("2026-11-23T00:00"), wita("2026-11-28T00:00"))
+FOR_GOOD = closed(wita("2026-11-24T12:00"), None)
+
+
+@pytest.mark.parametrize(
+    ("closures", "after", "expected"),
+    [
+        ([MORNING_OFF], wita("2026-11-23T07:00"), wita("2026-11-23T12:00")),
+        ([MORNING_OFF], wita("2026-11-23T13:00"), wita("2026-11-23T13:00")),
+        ([WEEK_OFF], wita("2026-11-22T09:00"), wita("2026-11-30T08:00")),
+        ([FOR_GOOD], wita("2026-11-24T11:00"), wita("2026-11-24T11:00")),
+        ([FOR_GOOD], wita("2026-11-24T12:00"), None),
+        ([FOR_GOOD], wita("2026-12-24T12:00"), None),
+        ([WEEK_OFF, FOR_GOOD], wita("2026-11-23T09:00"), None),
+        (
+            [closed(wita("2026-11-23T10:00"), wita("2026-11-23T11:00"))],
+            wita("2026-11-23T10:30"),
+            wita("2026-11-23T11:00"),
+        ),
+    ],
+)
+def test_the_next_opening_beside_closures(
+    closures: list[Closed], after: datetime, expected: datetime | None
+) -> None:
+    assert next_opening(SAMARINDA, after, SAMPLE, closures) == expected
+
+
+@pytest.mark.parametrize(
+    ("closures", "deadline", "expected"),
+    [
+        ([MORNING_OFF], Deadline(working_hours=4), wita("2026-11-24T09:00")),
+        ([WEEK_OFF], Deadline(working_days=1), wita("2026-11-30T15:00")),
+        (
+            [closed(wita("2026-11-24T14:00"), wita("2026-11-24T16:00"))],
+            Deadline(working_days=1),
+            wita("2026-11-25T15:00"),
+        ),
+        ([FOR_GOOD], Deadline(working_hours=4), wita("2026-11-23T12:00")),
+        ([FOR_GOOD], Deadline(working_hours=14), None),
+        ([FOR_GOOD], Deadline(working_days=1), None),
+    ],
+)
+def test_deadlines_beside_closures(
+    closures: list[Closed], deadline: Deadline, expected: datetime | None
+) -> None:
+    assert due_at(SAMARINDA, wita("2026-11-23T08:00"), deadline, SAMPLE, closures) == expected
+
+
+@st.composite
+def _closures(draw: st.DrawFn) -> list[Closed]:
+    """Up to three closures, one of them perhaps without an end."""
+    found = []
+    for _ in range(draw(st.integers(0, 3))):
+        start = draw(MOMENTS)
+        length = draw(st.none() | st.integers(1, 60 * 24 * 40))
+        found.append(Closed(start, None if length is None else start + timedelta(minutes=length)))
+    return found
+
+
+CLOSURES = _closures()
+
+
+def _within(moment: datetime, closures: list[Closed]) -> bool:
+    """Whether it lies in a closure; its very beginning does not, since a deadline may end there."""
+    return any(one.start < moment and (one.end is None or moment < one.end) for one in closures)
+
+
+@given(BRANCHES, MOMENTS, DEADLINES, CALENDARS, CLOSURES)
+def test_a_promise_is_never_past_nor_on_a_holiday_nor_in_a_closure(  # type: ignore[no-untyped-def]
+    branch, start, deadline, holidays, closures
+) -> None:
+    due = due_at(branch, start, deadline, holidays, closures)
+    endless = any(one.end is None for one in closures)
+    if due is None:
+        assert endless
+        return
+    day = office_day(branch, due.date(), holidays)
+    assert due > start
+    assert day.why in (Why.REGULAR, Why.DUTY)
+    assert any(opening.start < due <= opening.end for opening in day.openings)
+    assert not _within(due, closures)
+    without = due_at(branch, start, deadline, holidays)
+    assert without is not None
+    assert due >= without
+
+
+@given(BRANCHES, MOMENTS, CALENDARS, CLOSURES)
+def test_agents_never_work_in_a_closure(branch, after, holidays, closures) -> None:  # type: ignore[no-untyped-def]
+    opens = next_opening(branch, after, holidays, closures)
+    if opens is None:
+        assert any(one.end is None for one in closures)
+        assert not is_open(branch, after, holidays, closures)
+        return
+    assert opens >= after
+    assert is_open(branch, opens, holidays, closures)
+    assert not any(one.start <= opens and (one.end is None or opens < one.end) for one in closures)
+    assert (opens == after) == is_open(branch, after, holidays, closures)

@@ -32,6 +32,7 @@ LABELS = {
     "version",
     "python",
     "what",
+    "directory",
 }
 
 

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot import retention
-from bot.jobs import kept
-from bot.retention import REOPENABLE, Kept, clear
+from bot.retention import REOPENABLE, Kept, clear, kept
 from bot.settings import Settings
 from bot.storage.engine import Database
 from bot.storage.tables import (

@@ -59,6 +59,8 @@ def test_nested_and_dotted_keys(load: Load) -> None:
         ("{x:date}", date(2020, 9, 11), "Jumat, 11 September 2020", "Friday, 11 September 2020"),
         ("{x:date}", WITA, "Senin, 3 Oktober 2022", "Monday, 3 October 2022"),
         ("{x:day}", date(2020, 9, 11), "11 September", "11 September"),
+        ("{x:dmy}", date(1990, 1, 1), "1 Januari 1990", "1 January 1990"),
+        ("{x:month}", date(2020, 10, 1), "Oktober 2020", "October 2020"),
         ("{x:time}", WITA, "08.00 WITA", "08:00 WITA"),
         (
             "{x:moment}",
@@ -92,7 +94,7 @@ def test_formats(load: Load, placeholder: str, value: object, indonesian: str, e
 
 def test_a_language_of_its_own(load: Load) -> None:
     texts = load(id='key: "{x:moment}"\n', jv='key: "{x:moment}"\n')
-    assert texts.say("key", "jv", {"x": WITA}) == "Senin, 3 Oktober 2022, 08.00 WITA"
+    assert texts.say("key", "jv", {"x": WITA}) == "Senin, 3 Oktober 2022, 08:00 WITA"
 
 
 OPTIONAL = """
@@ -222,6 +224,17 @@ def test_languages_must_agree(load: Load) -> None:
         "en.yaml: a.c: missing; it is in id.yaml:3",
         "en.yaml:2: a.b: found placeholders {x}, expected {x}, {y} as in id.yaml:2",
         "en.yaml:3: a.d: not in id.yaml",
+    ]
+
+
+def test_a_word_that_tells_the_language_is_of_one_only(load: Load) -> None:
+    problems = wrong(
+        load,
+        id='language:\n  called: "indo"\n  words: "saya, dari, is"\n',
+        en='language:\n  called: "english"\n  words: "i, is, from"\n',
+    )
+    assert problems == [
+        'id.yaml:3: language.words: found "is", expected words that are not in en.yaml:3 too',
     ]
 
 

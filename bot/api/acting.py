@@ -8,10 +8,13 @@ from bot.api import repeats
 from bot.api.access import Asked
 from bot.api.case_forms import Someone, WholeCase
 from bot.api.case_pages import whole_case
+from bot.api.codes import unknown_documents
 from bot.api.problems import Problem, unfit
 from bot.cases import queries
+from bot.cases.administration import NotAdministration
 from bot.cases.lifecycle import CaseTaken, WrongState
 from bot.conversation.handling import Handling, Unknown
+from bot.conversation.paperwork import UnknownDocument
 from bot.media.enclosing import NotThere
 from bot.storage.tables import Agent, Case
 
@@ -23,7 +26,8 @@ async def act(asked: Asked, number: str, verb: Verb) -> WholeCase:
     """Do something to a case and answer with the case as it is then; a repeated request is not done again.
 
     Raises:
-        Problem: 404 unknown or not visible, 409 somebody else's or in another state, 422 no such target.
+        Problem: 404 unknown or not visible, 409 somebody else's, in another state or of another kind, 422 no such
+            target or document.
     """
     api = asked.api
     async with api.database.sessions.begin() as session:
@@ -54,6 +58,10 @@ async def _do(asked: Asked, session: AsyncSession, case: Case, verb: Verb) -> No
         await verb(asked.api.handling, session, case, asked.agent)
     except CaseTaken as taken:
         raise _taken(case, taken.assignee) from None
+    except NotAdministration:
+        raise Problem(409, f"{case.number} is no administrative request.") from None
+    except UnknownDocument as wrong:
+        raise unfit(unknown_documents(wrong.unknown, wrong.known)) from None
     except WrongState as wrong:
         raise Problem(409, f"The case is {wrong.status.value}.", state=wrong.status.value) from None
     except Unknown as unknown:

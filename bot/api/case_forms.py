@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bot.api.values import Form, Maybe, MaybeLine, MaybeSaid, Paged, Said
+from bot.api.values import Form, Line, Maybe, MaybeLine, MaybeSaid, Paged, Said
 from bot.storage.tables import Author, CaseKind, CasePriority, CaseStatus
 
 
@@ -46,6 +46,19 @@ class Remark(Form):
     model_config = ConfigDict(json_schema_extra={"examples": [{"body": "Rumah sakit sudah kami hubungi."}]})
 
     body: MaybeSaid = None
+
+
+class DocumentsWanted(Form):
+    """Documents that the participant is to send, and why: they read it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"documents": ["ktp"], "body": "Fotonya buram, NIK tidak terbaca."}]}
+    )
+
+    documents: Annotated[list[Line], Field(min_length=1, max_length=20)] = Field(
+        description="Codes of the documents of the service (services.yml)."
+    )
+    body: Said
 
 
 class Transfer(Form):
@@ -94,7 +107,11 @@ class CasePage(BaseModel):
     branch: str | None
     category: str | None
     summary: str
-    fields: dict[str, Any] = Field(description="What the form took down.")
+    fields: dict[str, Any] = Field(
+        description="What the form took down. Of kind `admin` also `state` (`new`, `in_work`, `documents_missing`, "
+        "`done`, `rejected`, `expired`) and, while documents are missing, `missing`: `documents` (each with "
+        "`document` and `reason`) and `since`."
+    )
     participant: ParticipantPage
     assignee: Someone | None
     opened_at: datetime
@@ -109,6 +126,7 @@ class AttachmentPage(BaseModel):
     content_type: str
     file_name: str
     size: int | None = Field(description="Bytes, where the channel said so.")
+    document: str | None = Field(description="Which document it is, of those that the service asks for.")
     created_at: datetime
 
 

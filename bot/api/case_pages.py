@@ -163,5 +163,6 @@ def _attachment(file: Attachment) -> AttachmentPage:
         content_type=file.content_type,
         file_name=mask(file.file_name),
         size=file.size,
+        document=file.document,
         created_at=file.created_at,
     )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.api.access import Asked, Asking, with_file
 from bot.api.acting import act, wanted_case
-from bot.api.case_forms import CaseFilter, CaseList, Remark, Spoken, Transfer, WholeCase
+from bot.api.case_forms import CaseFilter, CaseList, DocumentsWanted, Remark, Spoken, Transfer, WholeCase
 from bot.api.case_pages import case_pages, whole_case
 from bot.api.codes import known_branch
 from bot.api.problems import BODY, refusals, unfit
@@ -19,6 +19,7 @@ from bot.api.replying import BODY as REPLY
 from bot.api.replying import Replying, enclosed, known_by
 from bot.cases import queries
 from bot.cases.queries import Wanted
+from bot.conversation import paperwork
 from bot.conversation.handling import Target
 from bot.storage.tables import Agent
 
@@ -101,8 +102,30 @@ async def note(number: Number, form: Spoken, asked: Asking) -> WholeCase:
 
 
 async def resolve(number: Number, asked: Asking, form: Remark | None = None) -> WholeCase:
-    """`body`, if any, is sent to the participant as the last word; then the bot answers again."""
+    """`body`, if any, is sent to the participant as the last word; then the bot answers again.
+
+    Of kind `admin` it says that the request is done.
+    """
     return await act(asked, number, lambda verbs, *case: verbs.resolve(*case, _said(form)))
+
+
+async def ask_document(number: Number, form: DocumentsWanted, asked: Asking) -> WholeCase:
+    """Of kind `admin` only. The participant is told which and why; `fields.state` is then `documents_missing`."""
+    wanted = list(dict.fromkeys(form.documents))
+    return await act(
+        asked,
+        number,
+        lambda verbs, session, case, agent: paperwork.ask(verbs, session, case, agent, wanted, form.body),
+    )
+
+
+async def reject(number: Number, form: Spoken, asked: Asking) -> WholeCase:
+    """Of kind `admin` only. The participant is told why, and what they can do; then the bot answers again."""
+    return await act(
+        asked,
+        number,
+        lambda verbs, session, case, agent: paperwork.reject(verbs, session, case, agent, form.body),
+    )
 
 
 async def reopen(number: Number, asked: Asking, form: Remark | None = None) -> WholeCase:
@@ -122,6 +145,8 @@ VERBS: Mapping[str, Callable[..., Awaitable[WholeCase]]] = {
     "Write to the participant": reply,
     "Leave a word for colleagues": note,
     "Settle a case": resolve,
+    "Ask the participant of an administrative request for documents": ask_document,
+    "Reject an administrative request": reject,
     "Take a settled case up again": reopen,
     "End a case for good": close,
 }

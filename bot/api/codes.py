@@ -1,6 +1,6 @@
 """Codes of the configuration in a request: aliases made the codes they stand for, unknown ones refused."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.api.problems import Error, unfit
@@ -38,6 +38,11 @@ def known_branch(config: Config, code: str | None) -> str | None:
     if wrong:
         raise unfit(*wrong)
     return branch
+
+
+def unknown_documents(unknown: Sequence[str], known: Sequence[str]) -> Error:
+    """Documents that a service does not ask for."""
+    return {"field": "documents", "problem": f"unknown: {', '.join(unknown)}", "known": list(known)}
 
 
 def _scope(config: Config, scope: Mapping[str, Any], wrong: list[Error]) -> dict[str, Any]:

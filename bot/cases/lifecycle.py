@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.cases.administration import follow
 from bot.cases.history import Actor, record
 from bot.errors import SiagaError
 from bot.reading.numbers import mask
@@ -55,6 +56,7 @@ async def claim(session: AsyncSession, case: Case, agent: Agent, now: datetime) 
     await session.refresh(case)
     if won:
         record(session, ("case", case.id), "claimed", Actor("agent", agent.id), now, public=True)
+        follow(case, "taken")
     elif case.status not in OPEN:
         raise WrongState(case.status)
     elif case.assignee_id != agent.id:
@@ -79,6 +81,7 @@ def release(session: AsyncSession, case: Case, agent: Agent, now: datetime) -> N
     """Put it back into the queue."""
     case.status, case.assignee_id = CaseStatus.NEW, None
     record(session, ("case", case.id), "released", Actor("agent", agent.id), now, public=True)
+    follow(case, "given_back")
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def transfer(session: AsyncSession, case: Case, agent: Agent, now: datetime, mov
     target = {"to": move.to.name if move.to else None, "team": move.team, "branch": move.branch}
     by = Actor("agent", agent.id)
     record(session, ("case", case.id), "transferred", by, now, public=True, reason=mask(reason), **target)
+    follow(case, "taken" if move.to else "given_back")
 
 
 def replied(session: AsyncSession, case: Case, agent: Agent, now: datetime) -> None:
@@ -117,6 +121,7 @@ def resolve(session: AsyncSession, case: Case, by: Actor, now: datetime) -> None
     """It is settled."""
     case.status, case.resolved_at = CaseStatus.RESOLVED, now
     record(session, ("case", case.id), "resolved", by, now, public=True)
+    follow(case, "resolved")
 
 
 def reopen(session: AsyncSession, case: Case, agent: Agent, now: datetime) -> None:
@@ -130,6 +135,7 @@ def reopen(session: AsyncSession, case: Case, agent: Agent, now: datetime) -> No
     case.status, case.assignee_id = CaseStatus.ASSIGNED, agent.id
     case.resolved_at = case.closed_at = None
     record(session, ("case", case.id), "reopened", Actor("agent", agent.id), now, public=True)
+    follow(case, "reopened")
 
 
 def close(session: AsyncSession, case: Case, by: Actor, now: datetime) -> None:
@@ -137,6 +143,7 @@ def close(session: AsyncSession, case: Case, by: Actor, now: datetime) -> None:
     case.status, case.closed_at = CaseStatus.CLOSED, now
     case.resolved_at = case.resolved_at or now
     record(session, ("case", case.id), "closed", by, now, public=True)
+    follow(case, "closed")
 
 
 async def participant_wrote(session: AsyncSession, conversation_id: object) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.history import PARTICIPANT, record
 from bot.config import Config, Priority
-from bot.hours import add_working_days, add_working_hours
+from bot.hours import Closed, due_at
 from bot.messages import Media
 from bot.reading.numbers import mask, personal_numbers
 from bot.storage.sealing import Sealer
@@ -39,6 +39,8 @@ class NewCase:
     fields: dict[str, Any] = field(default_factory=dict)
     evidence: Sequence[Media] = ()
     documents: Mapping[str, Sequence[Media]] = field(default_factory=dict)
+    closures: Sequence[Closed] = ()
+    """Times in which its branch answers nobody: they push the deadline back."""
 
 
 async def open_case(
@@ -96,16 +98,17 @@ async def next_number(session: AsyncSession, config: Config, branch: str | None,
     return f"{prefix}-{month}-{last:05d}"
 
 
-def due(config: Config, new: NewCase, now: datetime) -> datetime:
-    """When it must be answered, by the working hours of its branch; an emergency is due at once."""
+def due(config: Config, new: NewCase, now: datetime) -> datetime | None:
+    """When it must be answered, by the working hours of its branch; an emergency is due at once.
+
+    None while the branch is closed until further notice: then nobody can say.
+    """
     if new.priority is CasePriority.URGENT:
         return now
     office = config.office(new.branch)
     priority = Priority.HIGH if new.priority is CasePriority.HIGH else Priority.NORMAL
     deadline = getattr(config.cases.deadlines, new.kind.value).of(priority)
-    if deadline.working_days is not None:
-        return add_working_days(office, now, deadline.working_days, config.holidays)
-    return add_working_hours(office, now, deadline.working_hours, config.holidays)
+    return due_at(office, now, deadline, config.holidays, new.closures)
 
 
 def _masked(value: Any) -> Any:
@@ -155,6 +158,7 @@ async def keep_numbers(
     rows = [
         {
             "participant_id": talk.participant_id,
+            "address": talk.address,
             "kind": number.kind,
             "sealed": sealer.seal(number.value),
             "digest": sealer.digest(number.value),

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.cases.administration import AdminState
 from bot.cases.lifecycle import OPEN
 from bot.storage.sealing import Sealer
 from bot.storage.tables import (
@@ -89,6 +90,23 @@ async def own(session: AsyncSession, participant_id: UUID, number: str | None, l
     if number:
         return list(await session.scalars(query.where(Case.number == number)))
     return list(await session.scalars(query.where(Case.status != CaseStatus.CLOSED)))
+
+
+async def waiting_for_documents(session: AsyncSession, participant_id: UUID) -> list[Case]:
+    """A participant's open administrative requests from which a document is missing, oldest first."""
+    query = select(Case).where(
+        Case.participant_id == participant_id,
+        Case.kind == CaseKind.ADMIN,
+        Case.status.in_(OPEN),
+        in_state(AdminState.DOCUMENTS_MISSING),
+    )
+    return list(await session.scalars(query.order_by(Case.id)))
+
+
+def in_state(state: AdminState) -> ColumnElement[bool]:
+    """Whether an administrative request stands there."""
+    stands: ColumnElement[bool] = Case.fields["state"].astext == state.value
+    return stands
 
 
 async def last_public_step(session: AsyncSession, case: Case) -> History | None:

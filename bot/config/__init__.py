@@ -1,14 +1,15 @@
 """The operator's configuration: typed, checked, and asked by name. The texts are in bot.texts."""
 
-from bot.config.config import Config, FoundBranch, FoundFacility
+from bot.config.answers import Answer, Question
+from bot.config.config import Config, FoundBranch, FoundFacility, FoundPlace
+from bot.config.contacts import Contact, Opening, Topic
 from bot.config.holidays import DutyDay, Holiday, HolidayKind, Holidays
+from bot.config.listed import Listed
 from bot.config.loading import load_config
 from bot.config.places import Branch, Facility, FacilityKind, Place, Province
 from bot.config.services import (
-    Answer,
     CaseRules,
     Category,
-    Contact,
     Deadline,
     Deadlines,
     FallbackOffice,
@@ -31,14 +32,19 @@ __all__ = [
     "FallbackOffice",
     "FoundBranch",
     "FoundFacility",
+    "FoundPlace",
     "Holiday",
     "HolidayKind",
     "Holidays",
     "Hours",
+    "Listed",
+    "Opening",
     "Place",
     "Priority",
     "Province",
+    "Question",
     "System",
+    "Topic",
     "Translated",
     "Week",
     "load_config",

@@ -4,11 +4,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from bot.config.administration import Agreed, ServiceForm
+from bot.config.answers import Answer, Question
+from bot.config.contacts import Contact, Topic
 from bot.config.holidays import Holidays
+from bot.config.listed import Listed, as_listed
 from bot.config.names import Names, plain
 from bot.config.places import Branch, Facility, Place, Province
-from bot.config.services import Answer, CaseRules, Category, Contact, FallbackOffice, System
+from bot.config.services import CaseRules, Category, FallbackOffice, System
+from bot.config.sphere import kilometres
 from bot.config.templates import Template
+from bot.messages import Location
+
+NEAR_KM = 60.0
+"""From farther than this, a city's middle says nothing about which city one is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +36,15 @@ class FoundFacility:
     near: tuple[Facility, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FoundPlace:
+    """The city or regency that was meant, and the district in it if one was named; or None and those it may be."""
+
+    place: Place | None
+    district: str = ""
+    near: tuple[Place, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Config:
     """Everything that config/ says (but the texts, see bot.texts), by code, in the order of the files."""
@@ -42,8 +60,15 @@ class Config:
     contacts: dict[str, Contact]
     faq: dict[str, Answer]
     """Answers by intent."""
+    questions: dict[str, Question]
+    topics: dict[str, Topic]
+    """What the contacts are good for."""
     holidays: Holidays
     cases: CaseRules
+    services: dict[str, ServiceForm]
+    """Administrative services by code, in the order in which they are listed."""
+    consent: Agreed
+    """What participants agree to before anything personal is taken down."""
     templates: tuple[Template, ...] = ()
 
     def branch(self, code: str) -> Branch:
@@ -58,6 +83,47 @@ class Config:
         """The city or regency that a name, alias or district means, if it can be one only."""
         found = self._place_names.exact(text)
         return self._places[found[0]] if len(found) == 1 else None
+
+    def find_place(self, text: str, *, whole: bool = False) -> FoundPlace:
+        """The city or regency that `text` names: by name, alias or district, in a sentence, misspelt.
+
+        Where it names several (Malang), they are `near`. With `whole` the text has to be a name as it is written.
+        """
+        names = self._place_names
+        found = names.exact(text)
+        if not found and not whole:
+            found = names.inside(text) or names.misspelt(text)
+        places = tuple(self._places[name] for name in found)
+        if len(found) != 1:
+            return FoundPlace(None, near=places)
+        said = f" {plain(text)} "
+        named = (item for item in places[0].districts if f" {plain(item)} " in said)
+        return FoundPlace(places[0], district=next(named, ""))
+
+    def place_named(self, name: str) -> Place | None:
+        """The city or regency with that full name (``Kota Palembang``)."""
+        return self._places.get(name)
+
+    def branch_at(self, here: Location) -> Branch | None:
+        """The branch that serves the city or regency whose middle is nearest, if one is near and has a branch.
+
+        It is a guess, since places.yml knows no borders: always name the branch to the participant.
+        """
+        middles = (
+            (kilometres(here, place.middle), name) for name, place in self._places.items() if place.middle
+        )
+        km, nearest = min(middles, default=(NEAR_KM, ""))
+        return self.branch_covering(nearest) if km < NEAR_KM else None
+
+    def nearest_branches(self, here: Location) -> tuple[tuple[Branch, float], ...]:
+        """Every branch with its distance in km, nearest first."""
+        away = ((item, kilometres(here, item.location)) for item in self.branches.values())
+        return tuple(sorted(away, key=lambda pair: pair[1]))
+
+    @cached_property
+    def listed(self) -> tuple[Listed, ...]:
+        """The facilities of facilities.yml as participants are told of them."""
+        return tuple(as_listed(item, self._places[item.city]) for item in self.facilities.values())
 
     def zone_of(self, place: str) -> ZoneInfo | None:
         """The time zone of a town, district, province or branch; None where it is unknown or could be two."""

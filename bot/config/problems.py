@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from rapidfuzz import process
 
 from bot.config.document import Document, Trail
-from bot.config.values import CODE_RULE
+from bot.config.values import ADDRESS, ADDRESS_RULE, CODE_RULE
 
 KINDS = {
     "string_type": "text (put it in quotes)",
@@ -27,7 +27,11 @@ KINDS = {
 }
 """What to write instead, by pydantic's type of error."""
 
-PATTERNS = {r"^[a-z][a-z0-9_]*$": CODE_RULE, r"^[A-Z]{3}$": "three capital letters such as PLB"}
+PATTERNS = {
+    r"^[a-z][a-z0-9_]*$": CODE_RULE,
+    r"^[A-Z]{3}$": "three capital letters such as PLB",
+    ADDRESS: ADDRESS_RULE,
+}
 """What the patterns of the models mean."""
 
 LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {

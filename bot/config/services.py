@@ -1,10 +1,11 @@
-"""What the service knows and says: systems, complaint categories, channels, answers, and how fast cases move."""
+"""What the service knows: systems, complaint categories, and how fast cases move."""
 
+from datetime import datetime, time
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from bot.config.values import Code, Part, Priority, Sourced, Title, Translated, Week, Zone
+from bot.config.values import ADDRESS, Code, Hours, Part, Priority, Sourced, Title, Translated, Week, Zone
 
 
 class System(Sourced):
@@ -16,6 +17,8 @@ class System(Sourced):
     """Words that people use for it."""
     guidance: Translated
     """What a participant can still do while it is down, in full polite sentences."""
+    instead: tuple[Code, ...] = ()
+    """Contacts to offer while it is down, where a notice names none."""
 
 
 class Systems(Part):
@@ -40,44 +43,6 @@ class Categories(Part):
     """categories.yml."""
 
     categories: Annotated[tuple[Category, ...], Field(min_length=1)]
-
-
-class Contact(Sourced):
-    """A channel that participants can turn to; `value` is the number, address or app as it is shown."""
-
-    code: Code
-    name: Translated
-    value: Translated
-    what_for: Translated
-    hours: Translated
-
-
-class Contacts(Part):
-    """contacts.yml."""
-
-    contacts: tuple[Contact, ...]
-
-
-class Answer(Sourced):
-    """The answer to a frequent question, by intent."""
-
-    intent: Code
-    answer: Translated
-    offer_agent: bool
-
-    @model_validator(mode="after")
-    def _short_enough(self) -> Self:
-        for language in ("id", "en"):
-            length = len(self.answer.text(language))
-            if length > 600:
-                raise ValueError(f"found {length} characters in answer.{language}, expected at most 600")
-        return self
-
-
-class Faq(Part):
-    """faq.yml."""
-
-    answers: tuple[Answer, ...]
 
 
 class Deadline(Part):
@@ -122,8 +87,53 @@ class FallbackOffice(Part):
     province: str = ""
 
 
+class OnCall(Part):
+    """Somebody of ours who is told of emergencies at once: where, for which branches, and when."""
+
+    address: Annotated[str, Field(pattern=ADDRESS)]
+    """As the channels name it; whoever stands behind it must have written to us once."""
+    branches: tuple[str, ...] = ()
+    """None: for all branches, and for cases that belong to none."""
+    hours: Week | None = None
+    """On the clock of the case's branch, on holidays too; None: at any time."""
+
+    def is_on_duty(self, branch: str | None, local: datetime) -> bool:
+        """Whether they are called for a case of `branch` at that moment of its own clock."""
+        if self.branches and branch not in self.branches:
+            return False
+        if self.hours is None:
+            return True
+        return any(_within(span, local.time()) for span in self.hours.on(local.date()))
+
+
+_MIDNIGHT = time(23, 59)
+"""The latest end of hours that can be written."""
+
+
+def _within(span: Hours, at: time) -> bool:
+    return span.start <= at and (at < span.end or span.end == _MIDNIGHT)
+
+
+class DocumentWait(Part):
+    """How long a request waits for a document that was asked for again, in days; the operator's own rule."""
+
+    remind_after_days: Annotated[int, Field(ge=1, le=364)] = 7
+    expire_after_days: Annotated[int, Field(ge=2, le=365)] = 14
+
+    @model_validator(mode="after")
+    def _reminded_first(self) -> Self:
+        if self.remind_after_days >= self.expire_after_days:
+            raise ValueError(
+                f"found remind_after_days {self.remind_after_days}, expected fewer than expire_after_days "
+                f"({self.expire_after_days}): who is not reminded cannot be in time"
+            )
+        return self
+
+
 class CaseRules(Part):
     """cases.yml."""
 
     deadlines: DeadlineTable
     fallback_office: FallbackOffice
+    on_call: tuple[OnCall, ...] = ()
+    documents: DocumentWait = DocumentWait()

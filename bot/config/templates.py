@@ -14,6 +14,7 @@ VALUES = {
     "notice_ended": ("title", "text"),
     "agent_reply": ("name", "body", "text"),
     "case_update": ("text",),
+    "on_call": ("number", "branch", "link", "text"),
 }
 """What a template is for, and what can stand in its variables; `text` is the whole message on one line."""
 
@@ -24,7 +25,13 @@ class Template(Part):
     """One template, as it was approved."""
 
     purpose: Literal[
-        "notice_published", "notice_started", "notice_update", "notice_ended", "agent_reply", "case_update"
+        "notice_published",
+        "notice_started",
+        "notice_update",
+        "notice_ended",
+        "agent_reply",
+        "case_update",
+        "on_call",
     ]
     language: Annotated[str, Field(pattern="^[a-z]{2}$")]
     content_sid: Annotated[str, Field(pattern="^HX[0-9a-fA-F]{32}$")]

@@ -19,6 +19,9 @@ Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 CODE_RULE = "lower-case letters, digits and underscores, starting with a letter"
 
+ADDRESS = r"^(telegram:[0-9]{1,20}|whatsapp:\+[0-9]{8,15})$"
+ADDRESS_RULE = "an address such as telegram:4711 or whatsapp:+6281100001234"
+
 
 def _iso(written: Any) -> Any:
     if isinstance(written, date):
@@ -74,14 +77,17 @@ class Translated(Part):
 
     def text(self, language: str) -> str:
         """The sentence in `language`, in Indonesian where there is none."""
-        every = {"id": self.id, "en": self.en} | self.__pydantic_extra__
-        return every.get(language, self.id)
+        return self.by_language().get(language, self.id)
+
+    def by_language(self) -> dict[str, str]:
+        """The sentence in every language that there is."""
+        return {"id": self.id, "en": self.en} | self.__pydantic_extra__
 
 
 def _short(title: Translated) -> Translated:
-    for language in ("id", "en"):
-        if len(title.text(language)) > 20:
-            raise ValueError(f'found "{title.text(language)}", expected at most 20 characters (a button)')
+    for written in title.by_language().values():
+        if len(written) > 20:
+            raise ValueError(f'found "{written}", expected at most 20 characters (a button)')
     return title
 
 

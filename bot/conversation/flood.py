@@ -11,9 +11,9 @@ from functools import cache
 from sqlalchemy import ColumnElement, Integer, Interval, ScalarSelect, bindparam, func, select, type_coerce
 
 from bot.delivery.claiming import Claimed
-from bot.dialogue.routing import cries_for_help
+from bot.dialogue.commands import Commands
+from bot.dialogue.routing import asks, cries_for_help
 from bot.dialogue.state import Dialogue, Said
-from bot.reading.choices import read_yes_no
 from bot.storage.tables import Author, Inbox, Message
 
 WITHIN = timedelta(minutes=1)
@@ -57,12 +57,12 @@ def _arrived(inbox_id: ColumnElement[int]) -> ScalarSelect[datetime]:
     return select(Inbox.received_at).where(Inbox.id == inbox_id).scalar_subquery()
 
 
-def urgent(said: Sequence[Said], dialogue: Dialogue) -> list[Said]:
-    """What is answered even so: a cry for help, and what is said to the question that follows it."""
-    form = dialogue.top
-    helping = form is not None and form.intent == "emergency" and form.open is not None
-    return [item for item in said if cries_for_help(item, dialogue) or (helping and _answers(item))]
+def urgent(said: Sequence[Said], dialogue: Dialogue, commands: Commands) -> list[Said]:
+    """What is answered even so: a cry for help."""
+    return [item for item in said if _cries(item, dialogue, commands)]
 
 
-def _answers(said: Said) -> bool:
-    return said.tapped is not None or read_yes_no(said.text) is not None
+def _cries(said: Said, dialogue: Dialogue, commands: Commands) -> bool:
+    if commands.read(said.text) == "emergency":
+        return dialogue.emergency_at is None
+    return cries_for_help(commands.alarms.heard(said, question=asks(said.text)), dialogue)

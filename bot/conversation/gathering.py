@@ -54,5 +54,6 @@ def _joined(first: Incoming, second: Incoming) -> Incoming:
         second,
         text="\n".join(part for part in (first.text, second.text) if part),
         media=first.media + second.media,
+        location=second.location or first.location,
         quoted=second.quoted or first.quoted,
     )

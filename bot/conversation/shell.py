@@ -2,14 +2,18 @@
 
 from typing import Any
 
-from bot.conversation.carrying import cases, notices, queue
+from bot.conversation.carrying import answers, cases, documents, facilities, notices, people, queue
 from bot.conversation.carrying.means import CarriedOut, Means
 from bot.dialogue.requests import Effect, LookUp
 
 _CARRIED_OUT: CarriedOut = {
+    **answers.CARRIED_OUT,
     **notices.CARRIED_OUT,
     **cases.CARRIED_OUT,
+    **facilities.CARRIED_OUT,
     **queue.CARRIED_OUT,
+    **people.CARRIED_OUT,
+    **documents.CARRIED_OUT,
 }
 """By the type of the request; each module of `bot.conversation.carrying` names its own."""
 

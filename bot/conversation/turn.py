@@ -12,18 +12,22 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
+from bot.answers.index import Index, no_questions
 from bot.cases import lifecycle
 from bot.cases.opening import attachment, keep_numbers
 from bot.config import Config
 from bot.conversation import consent, flood, lateness
+from bot.conversation.carrying.documents import awaited_words
 from bot.conversation.carrying.means import Means
 from bot.conversation.gathering import gather
 from bot.conversation.lines import add_line
+from bot.conversation.on_call import OnCall
 from bot.conversation.referring import Arrived, arrived
 from bot.conversation.shell import carry_out
 from bot.conversation.speaking import merge, say
 from bot.delivery import inbox
 from bot.delivery.claiming import Claimed
+from bot.dialogue import shelf
 from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Reply, Turn
 from bot.dialogue.flow import Flows
@@ -31,12 +35,13 @@ from bot.dialogue.requests import Consult
 from bot.dialogue.state import Dialogue, Said, dump, load
 from bot.dialogue.talk import World
 from bot.live import Live
-from bot.messages import NOTHING, Entity, Incoming, Interpretation
+from bot.messages import NOTHING, Address, Entity, Incoming, Interpretation
 from bot.nlu.interpreter import Interpreter
 from bot.nlu.normalising import Normaliser
 from bot.nlu.parts import parts, two_requests
 from bot.notices import subscriptions
 from bot.reading.numbers import mask
+from bot.retention import FOREVER, Kept
 from bot.review.keeping import Keeping
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
@@ -90,8 +95,14 @@ class Conversations:
     """Makes texts comparable that are kept for review."""
     flood_per_minute: int = 30
     """Who sends more messages than that within a minute is answered once more, then not until they slow down."""
-    consulting: Mapping[type, Callable[[Any], Awaitable[Any]]] = field(default_factory=dict)
-    """Who asks other servers, by the type of the request (a `Consult`)."""
+    kept: Kept = FOREVER
+    """For how long things are kept, for whoever asks."""
+    public_url: str = ""
+    """Where the desk is reached, for our own people."""
+    answers: Index = field(default_factory=no_questions)
+    """Which question of config/faq.yml a text asks."""
+    consulting: Mapping[type, Callable[[Any, Address], Awaitable[Any]]] = field(default_factory=dict)
+    """Who asks other servers, by the type of the request (a `Consult`), and for whom."""
 
     async def take_turn(self, claimed: Claimed) -> None:
         """Take what a participant wrote as one turn.
@@ -107,7 +118,7 @@ class Conversations:
                 break
             except _Asks as asks:
                 with span("consult"):
-                    answer = await self.consulting[type(asks.request)](asks.request)
+                    answer = await self.consulting[type(asks.request)](asks.request, claimed.address)
                 read.consulted[asks.request] = answer
         await self.live.publish(f"conversation:{claimed.conversation_id}")
         await self.live.publish("desk", conversation=str(claimed.conversation_id))
@@ -156,6 +167,10 @@ class Conversations:
             _said(one, [next(meanings) for _ in group]) for one, group in zip(one_by_one, texts, strict=True)
         ]
         return _Read(messages, said, flooding)
+
+    @cached_property
+    def _on_call(self) -> OnCall:
+        return OnCall(sealer=self.sealer, config=self.config, texts=self.texts, public_url=self.public_url)
 
     @cached_property
     def _commands(self) -> Commands:
@@ -214,10 +229,11 @@ class Conversations:
             texts=self.texts,
             now=now,
             queued=talk.owner is Owner.QUEUE,
+            awaited=await self._awaited(session, talk, read),
             our_branch=self._our_branch(claimed.messages[-1][1]),
         )
-        means = Means(session, self.sealer, self.config, talk, now)
-        said = flood.urgent(read.said, dialogue) if read.flooding else read.said
+        means = Means(session, self.sealer, self.config, talk, now, self._on_call, self.answers, self.kept)
+        said = flood.urgent(read.said, dialogue, self._commands) if read.flooding else read.said
         replies: list[Reply] = self._hush(talk, read, now)
         for item in said:
             world = replace(world, queued=talk.owner is Owner.QUEUE)
@@ -227,7 +243,8 @@ class Conversations:
             if turn.replies:
                 replies = [reply for reply in replies if not reply.asks] + turn.replies
             waiting = turn.waits_with
-            talk.nudge_at = now + self.idle[bool(waiting.reminded)] if waiting else None
+            idle = now + self.idle[bool(waiting.reminded)] if waiting else None
+            talk.nudge_at = idle or shelf.next_end(dialogue)
             await keeping.note(item, turn)
         nobody_wrote = all(message.due for _, message in claimed.messages)
         if nobody_wrote and await subscriptions.opted_out(session, talk.address):
@@ -242,6 +259,12 @@ class Conversations:
         if dialogue.language != spoken:
             participant = await session.get_one(Participant, talk.participant_id)
             participant.language = dialogue.language
+
+    async def _awaited(self, session: AsyncSession, talk: Conversation, read: _Read) -> tuple[str, ...]:
+        """The documents that are missing somewhere, where a photo or file came that may be one of them."""
+        if not any(item.media for item in read.said):
+            return ()
+        return await awaited_words(session, self.config, talk)
 
     @staticmethod
     def _hush(talk: Conversation, read: _Read, now: datetime) -> list[Reply]:

@@ -1,4 +1,4 @@
-"""Sample data: accounts, a closure, an outage, and cases that came out of real talks with the bot."""
+"""Sample data: accounts, invented members, a closure, an outage, and cases that came out of real talks with the bot."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,11 +14,21 @@ from bot.cases import queries
 from bot.cases.queries import Wanted
 from bot.delivery import inbox
 from bot.delivery.claiming import claim
+from bot.members.importing import Import
+from bot.members.register import read
 from bot.messages import Address, Incoming
 from bot.notices.publishing import NewNotice
+from bot.settings import HOME
+from bot.storage.engine import Database
+from bot.storage.sealing import Sealer
 from bot.storage.tables import Agent, CaseKind, NoticeKind, Role, UpdateStatus
 
 PASSWORD = "coba-siaga-2026"  # noqa: S105 - of the demo, which listens on this machine only
+
+
+MEMBERS = HOME / "config" / "demo" / "members.csv"
+"""Members who do not exist, for trying out (docs/operating.md names them)."""
+MEMBERS_MADE = datetime(2026, 11, 20, tzinfo=ZoneInfo("Asia/Jakarta"))
 
 
 @dataclass(frozen=True)
@@ -77,10 +87,17 @@ async def seed(bot: Bot) -> None:
             for item in ACCOUNTS
         ]
         await _notices(bot, session, agents[3], now)
+    await bring_in_members(bot.database, bot.sealer)
     for address, said in TALKS.items():
         for text in said:
             await _say(bot, Address(address), text)
     await _work(bot, agents[0])
+
+
+async def bring_in_members(database: Database, sealer: Sealer) -> None:
+    """The invented members into the table."""
+    with MEMBERS.open(encoding="utf-8-sig", newline="") as lines:
+        await Import().store(database, sealer, read(lines), MEMBERS_MADE)
 
 
 async def _notices(bot: Bot, session: AsyncSession, supervisor: Agent, now: datetime) -> None:

@@ -9,9 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases import history
 from bot.cases.lifecycle import CaseTaken
+from bot.conversation import paperwork
 from bot.conversation.handling import Target
+from bot.conversation.paperwork import UnknownDocument, UnknownFile
 from bot.desk.context import Desk
-from bot.desk.forms import LONGEST
+from bot.desk.forms import LONGEST, row_id
+from bot.desk.refusals import NotFound
 from bot.errors import SiagaError
 from bot.messages import Enclosure
 from bot.reading.numbers import mask
@@ -67,7 +70,7 @@ async def carry_out(verb: str, act: Act) -> None:
 
     Raises:
         KeyError: there is no such verb.
-        BadEntry, CaseTaken, WrongState, Unknown, NotThere: it was not done.
+        BadEntry, CaseTaken, WrongState, NotAdministration, NotFound, Unknown, NotThere: it was not done.
     """
     do = VERBS[verb]
     try:
@@ -159,6 +162,41 @@ async def _resolve(act: Act) -> None:
     await act.desk.handling.resolve(act.session, act.case, act.agent, act.body)
 
 
+async def _ask_document(act: Act) -> None:
+    """Ask for documents, once: the same form once more changes nothing."""
+    documents = [code for code in act.entered.get("documents", "").split(",") if code]
+    reason = act.needed_body
+    if not documents:
+        raise BadEntry("wrong.no_document")
+    entries = await history.entries(act.session, "case", act.case.id)
+    last = entries[-1] if entries else None
+    same = {"documents": documents, "reason": mask(reason)}
+    if last and last.what == "document_asked" and last.by_id == str(act.agent.id) and last.detail == same:
+        return
+    try:
+        await paperwork.ask(act.desk.handling, act.session, act.case, act.agent, documents, reason)
+    except UnknownDocument:
+        raise BadEntry("wrong.no_document") from None
+
+
+async def _reject(act: Act) -> None:
+    reason = act.needed_body
+    if act.entered.get("sure") != "yes":
+        raise BadEntry("wrong.not_sure")
+    await paperwork.reject(act.desk.handling, act.session, act.case, act.agent, reason)
+
+
+async def _put(act: Act) -> None:
+    """Take a file of the talk for a document."""
+    file_id, document = row_id(act.entered.get("file", "")), act.entered.get("document", "")
+    try:
+        await paperwork.put(act.desk.handling, act.session, act.case, act.agent, file_id, document)
+    except UnknownDocument:
+        raise BadEntry("wrong.no_document") from None
+    except UnknownFile as error:
+        raise NotFound(str(error)) from None
+
+
 async def _reopen(act: Act) -> None:
     await act.desk.handling.reopen(act.session, act.case, act.agent, mask(act.body))
 
@@ -180,6 +218,9 @@ VERBS: Mapping[str, Callable[[Act], Awaitable[None]]] = {
     "take_over": _take_over,
     "return": _return,
     "resolve": _resolve,
+    "ask_document": _ask_document,
+    "reject": _reject,
+    "put": _put,
     "reopen": _reopen,
     "close": _close,
 }

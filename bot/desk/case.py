@@ -10,14 +10,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.cases import queries
+from bot.cases.administration import NotAdministration
 from bot.cases.history import Actor, record
 from bot.cases.lifecycle import CaseTaken, WrongState
+from bot.config.papers import document_names
 from bot.conversation.handling import Unknown
 from bot.desk import attachments
 from bot.desk.acting import VERBS, Act, BadEntry, carry_out
 from bot.desk.case_view import found, view
 from bot.desk.context import BASE, Desk
-from bot.desk.forms import field
+from bot.desk.forms import field, fields
 from bot.desk.guard import with_file
 from bot.desk.names import category_name, intent_name, place_name
 from bot.desk.pages import Pages
@@ -29,7 +31,7 @@ from bot.media.stores import StoreAway
 from bot.messages import Enclosure
 from bot.storage.tables import Agent, Conversation
 
-ENTRIES = ("body", "to", "once")
+ENTRIES = ("body", "to", "once", "sure", "file", "document")
 """The fields of the forms on a case's page."""
 
 
@@ -73,11 +75,12 @@ class _CasePage:
             raise NotFound(verb)
         form = await request.form()
         entered = {name: field(form, name) for name in ENTRIES}
+        entered["documents"] = ",".join(fields(form, "documents"))
         refused: dict[str, Any] = {"verb": verb, "entered": entered}
         try:
             enclosure = await self._kept(request, number, form) if verb == "reply" else None
             return await self._act(request, number, verb, entered, enclosure)
-        except (CaseTaken, WrongState) as error:
+        except (CaseTaken, WrongState, NotAdministration) as error:
             banner = self._conflict(request, error)
             return await self._show(request, number, status=409, banner=banner, **refused)
         except (BadEntry, Unknown) as error:
@@ -117,6 +120,9 @@ class _CasePage:
             "intent_name": lambda intent: intent_name(desk.texts, intent, language),
             "place_name": lambda code: place_name(desk.config, code),
             "zone": desk.zone(case.branch or agent.branch),
+            "paper_names": lambda codes: ", ".join(
+                document_names(desk.config, case.category, codes, language)
+            ),
             "map_link": map_link,
             "verb": "",
             "entered": {},
@@ -153,7 +159,7 @@ class _CasePage:
         """Do it, tell everybody who looks, and go on to the case, or to the inbox once it is out of sight.
 
         Raises:
-            BadEntry, CaseTaken, WrongState, Unknown, NotThere: nothing was done.
+            BadEntry, CaseTaken, WrongState, NotAdministration, Unknown, NotThere: nothing was done.
         """
         desk, agent = self._desk, request.state.visit.agent
         async with desk.database.sessions.begin() as session:
@@ -165,8 +171,10 @@ class _CasePage:
         target = f"{BASE}/cases/{case.number}" if still_seen else BASE
         return RedirectResponse(f"{target}?done={verb}", 303)
 
-    def _conflict(self, request: Request, error: CaseTaken | WrongState) -> str:
+    def _conflict(self, request: Request, error: CaseTaken | WrongState | NotAdministration) -> str:
         """Why something could not be done, in words."""
+        if isinstance(error, NotAdministration):
+            return self._pages.say(request, "conflict.no_request")
         if isinstance(error, WrongState):
             return self._pages.say(request, f"conflict.{error.status}")
         if error.assignee is None:

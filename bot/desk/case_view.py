@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases import history, queries
+from bot.cases.administration import AdminState, state
 from bot.cases.lifecycle import OPEN
 from bot.channels import windows
 from bot.desk.attaching import Choice, choice
 from bot.desk.context import Desk
 from bot.desk.facts import Fact, facts
+from bot.desk.papers import Paper, may_be_paper, papers
 from bot.desk.refusals import NotFound
 from bot.desk.sent_files import SentFile, evidence, files_of, hidden, shared
 from bot.desk.ticks import Tick, ticks
@@ -24,6 +26,7 @@ from bot.storage.tables import (
     Agent,
     Author,
     Case,
+    CaseKind,
     CaseStatus,
     ChannelAddress,
     Conversation,
@@ -107,9 +110,17 @@ class CaseView:
     steps: Sequence[Step]
     facts: Sequence[Fact]
     evidence: Sequence[SentFile]
+    state: AdminState | None
+    """Where an administrative request stands."""
+    papers: Sequence[Paper]
+    """Its documents."""
     verbs: frozenset[str]
     """What the agent who looks may do now."""
     mine: bool
+
+    def may_file(self, file: SentFile) -> bool:
+        """Whether a file of the talk may be taken for one of the documents now."""
+        return "put" in self.verbs and may_be_paper(file, self.papers)
 
 
 async def found(session: AsyncSession, agent: Agent, number: str) -> Case:
@@ -135,6 +146,7 @@ async def view(
     quoted = await _quoted(session, lines)
     names = await _names(session, [*lines, *quoted.values()], entries, [by for _, by in meant.values()])
     assignee = await session.get(Agent, case.assignee_id) if case.assignee_id else None
+    files = await evidence(desk, session, case, revealed=revealed)
     bubbles = await _bubbles(desk, session, lines, names, revealed=revealed)
     bubbles = _with_quotes(desk, bubbles, quoted, names, revealed=revealed)
     return CaseView(
@@ -145,7 +157,9 @@ async def view(
         bubbles=_with_meanings(bubbles, meant, names),
         steps=[Step(entry, names.get(entry.by_id or "", "")) for entry in entries],
         facts=facts(desk, case, language, revealed=revealed),
-        evidence=await evidence(desk, session, case, revealed=revealed),
+        evidence=[file for file in files if not file.document],
+        state=state(case) if case.kind is CaseKind.ADMIN else None,
+        papers=papers(desk, case, files, entries, language),
         verbs=verbs(case, talk, agent),
         mine=case.assignee_id == agent.id,
     )
@@ -162,6 +176,8 @@ def verbs(case: Case, talk: Conversation, agent: Agent) -> frozenset[str]:
         may |= {"release", "transfer", "resolve", "close"}
         may |= {"reply"} if mine else {"take_over"}
         may |= {"return"} if talk.owner is Owner.AGENT else set()
+        if case.kind is CaseKind.ADMIN:  # it ends with a word to its participant
+            may = may - {"close"} | {"ask_document", "reject", "put"}
     elif case.status not in OPEN and (mine or leads):
         may |= {"reopen"} | ({"close"} if case.status is CaseStatus.RESOLVED else set())
     return frozenset(may)

@@ -1,13 +1,16 @@
 """What a form took down, as lines to read."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from bot.desk.context import Desk
 from bot.reading.numbers import mask
-from bot.storage.tables import Case
+from bot.storage.tables import Case, CaseKind
+
+SHOWN_ELSEWHERE = ("service", "state", "missing")
+"""What the page of an administrative request says in other places."""
 
 
 @dataclass(frozen=True)
@@ -17,14 +20,39 @@ class Fact:
     key: str
     text: str = ""
     at: datetime | None = None
+    label: str = ""
+    """What the form calls it, where that is configured; else the desk has a word for the key."""
 
 
 def facts(desk: Desk, case: Case, language: str, *, revealed: bool) -> list[Fact]:
     """The answers of a case, without those that only repeat its summary; masked unless `revealed`."""
     taken = desk.sealer.open(case.sealed_fields) if revealed and case.sealed_fields else case.fields
-    found = [_named(desk, fact, language) for fact in _flat("", taken)]
-    shown = found if revealed else [Fact(fact.key, mask(fact.text), fact.at) for fact in found]
+    if case.kind is CaseKind.ADMIN:
+        taken = {name: value for name, value in taken.items() if name not in SHOWN_ELSEWHERE}
+    found = [
+        _named(desk, _as_asked(desk, case, fact, language), language) for fact in _in_order(desk, case, taken)
+    ]
+    shown = found if revealed else [replace(fact, text=mask(fact.text)) for fact in found]
     return [fact for fact in shown if fact.text != case.summary]
+
+
+def _in_order(desk: Desk, case: Case, taken: dict[str, Any]) -> list[Fact]:
+    """The answers of a request as its form asks for them: the database sorts their keys."""
+    service = desk.config.services.get(case.category or "") if case.kind is CaseKind.ADMIN else None
+    order = [entry.key for entry in service.fields] if service else []
+    return sorted(
+        _flat("", taken), key=lambda fact: order.index(fact.key) if fact.key in order else len(order)
+    )
+
+
+def _as_asked(desk: Desk, case: Case, fact: Fact, language: str) -> Fact:
+    """An entry of an administrative request as its form calls it, and what was chosen by its title."""
+    service = desk.config.services.get(case.category or "") if case.kind is CaseKind.ADMIN else None
+    entry = next((entry for entry in service.fields if entry.key == fact.key), None) if service else None
+    if entry is None:
+        return fact
+    titles = {option.code: option.title.text(language) for option in entry.choices}
+    return replace(fact, text=titles.get(fact.text, fact.text), label=entry.label.text(language))
 
 
 def _flat(key: str, value: Any) -> Iterator[Fact]:

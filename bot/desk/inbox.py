@@ -8,15 +8,17 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.cases.administration import AdminState
 from bot.desk.context import BASE, Desk
 from bot.desk.forms import field
-from bot.desk.listing import ANY, OPEN_ONES, VIEWS, Wanted, listed
+from bot.desk.listing import ANY, OPEN_ONES, REQUEST, VIEWS, Wanted, listed
 from bot.desk.names import category_name
 from bot.desk.pages import Pages
 from bot.storage.tables import CaseKind, CaseStatus
 
 LONGEST_SEARCH = 200
 STATUSES = (OPEN_ONES, *CaseStatus, ANY)
+STATES = tuple(f"{REQUEST}{state}" for state in AdminState)
 
 
 def add(routes: APIRouter, desk: Desk, pages: Pages) -> None:
@@ -44,7 +46,7 @@ def read(query: QueryParams, desk: Desk) -> Wanted:
     return Wanted(
         view=view if view in VIEWS else VIEWS[0],
         kind=CaseKind(kind) if kind in list(CaseKind) else None,
-        status=status if status in STATUSES else OPEN_ONES,
+        status=status if status in STATUSES + STATES else OPEN_ONES,
         branch=branch if branch in desk.config.branches else None,
         page=min(int(page), 10_000) if page.isascii() and page.isdecimal() and page != "0" else 1,
     )
@@ -60,6 +62,7 @@ async def _values(desk: Desk, pages: Pages, request: Request, wanted: Wanted) ->
         "found": found,
         "kinds": list(CaseKind),
         "statuses": STATUSES,
+        "states": STATES,
         "views": VIEWS,
         "branches": desk.config.branches.values(),
         "branch_name": lambda code: desk.config.branches[code].name if code in desk.config.branches else code,

@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy import case as when
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.cases.administration import AdminState, state
 from bot.cases.lifecycle import OPEN
-from bot.cases.queries import seen_by
+from bot.cases.queries import in_state, seen_by
 from bot.reading.numbers import personal_numbers
 from bot.storage.sealing import Sealer
 from bot.storage.tables import (
@@ -27,11 +28,14 @@ SOON = timedelta(hours=2)
 
 VIEWS = ("unassigned", "mine", "all")
 OPEN_ONES, ANY = "open", "any"
+REQUEST = "request:"
+"""What a filter begins with that asks for a state of administrative requests."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be listed. `status` is one of `CaseStatus`, ``open`` or ``any``; `words` is what is searched for."""
+    """What is to be listed. `status` is one of `CaseStatus`, ``open`` or ``any``, or ``request:`` and an `AdminState`;
+    `words` is what is searched for."""
 
     view: str = "unassigned"
     kind: CaseKind | None = None
@@ -49,6 +53,11 @@ class Row:
     assignee: str | None
     waits_since: datetime | None
     """Since when somebody waits for us; None while we wait for them, or nobody waits any more."""
+
+    @property
+    def state(self) -> AdminState | None:
+        """Where an administrative request stands."""
+        return state(self.case) if self.case.kind is CaseKind.ADMIN else None
 
     def lateness(self, now: datetime) -> str:
         """``overdue``, ``soon`` or ""."""
@@ -118,15 +127,21 @@ def _filters(sealer: Sealer, agent: Agent, wanted: Wanted) -> list[ColumnElement
         filters.append(Case.assignee_id == agent.id)
     elif wanted.view == "unassigned":
         filters.append(Case.assignee_id.is_(None))
-    if wanted.status == OPEN_ONES:
-        filters.append(Case.status.in_(OPEN))
-    elif wanted.status != ANY:
-        filters.append(Case.status == CaseStatus(wanted.status))
+    filters += _standing(wanted.status)
     if wanted.kind:
         filters.append(Case.kind == wanted.kind)
     if wanted.branch:
         filters.append(Case.branch == wanted.branch)
     return filters
+
+
+def _standing(status: str) -> list[ColumnElement[bool]]:
+    """What a filter by status asks of a case."""
+    if status == OPEN_ONES:
+        return [Case.status.in_(OPEN)]
+    if status.startswith(REQUEST):
+        return [Case.kind == CaseKind.ADMIN, in_state(AdminState(status.removeprefix(REQUEST)))]
+    return [] if status == ANY else [Case.status == CaseStatus(status)]
 
 
 def _about(sealer: Sealer, words: str) -> ColumnElement[bool]:

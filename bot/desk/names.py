@@ -1,13 +1,16 @@
 """Names of what a case holds as codes."""
 
 from bot.config import Config
-from bot.storage.tables import Case
+from bot.config.papers import service_name
+from bot.storage.tables import Case, CaseKind
 from bot.texts import Texts
 
 
 def category_name(config: Config, case: Case, language: str) -> str:
-    """What a case is about: a complaint's category or a system, in words; the code where it is not configured."""
+    """What a case is about, in words: a complaint's category, a service, a system; else the code."""
     code = case.category or ""
+    if case.kind is CaseKind.ADMIN:
+        return service_name(config, code, language)
     if code in config.categories:
         return config.categories[code].title.text(language)
     if code in config.systems:

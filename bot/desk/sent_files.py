@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypedDict
 
 from sqlalchemy import select
@@ -29,6 +30,10 @@ class SentFile:
     reason: str
     shown_as: str
     card: Contact | None
+    at: datetime
+    document: str = ""
+    """The code of the document that it was taken for, of those that an administrative request asks for."""
+    media_id: int | None = None
 
 
 class Shared(TypedDict):
@@ -98,6 +103,9 @@ def _file(desk: Desk, one: Attachment, *, revealed: bool) -> SentFile:
         reason=(media.reason if media else None) or "",
         shown_as=shown_as(media) if media else "download",
         card=_card(desk.sealer.open(sealed), revealed=revealed) if sealed else None,
+        at=one.created_at,
+        document=one.document or "",
+        media_id=one.media_id,
     )
 
 

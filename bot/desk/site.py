@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.desk import (
+    answers,
     case,
     dead_letters,
     inbox,
@@ -42,6 +43,7 @@ def router(desk: Desk) -> APIRouter:
     notice_broadcasts.add(routes, desk, pages)
     dead_letters.add(routes, desk, pages)
     nlu.add(routes, desk, pages)
+    answers.add(routes, desk, pages)
     misread.add(routes, desk, pages)
     case.add(routes, desk, pages)
     inbox.add(routes, desk, pages)

@@ -2,12 +2,34 @@
 
 import re
 
+from bot.dialogue.alarms import Alarms
+from bot.dialogue.languages import Languages
 from bot.texts import Texts
 
-COMMANDS = ("cancel", "restart", "back", "menu", "agent", "stop", "start")
+COMMANDS = (
+    "cancel",
+    "restart",
+    "back",
+    "menu",
+    "agent",
+    "stop",
+    "start",
+    "resume",
+    "discard",
+    "language",
+    "emergency",
+)
+
+PEOPLE = ("privacy", "my_data", "erase_me", "join", "part")
+"""What participants may do with their data: asked for politely, too, but in no longer sentence."""
 
 _TRIM = re.compile(r"[\s.!,?/🙏]+")
 _POLITE = re.compile(r"( (min|kak|pak|bu|dong|deh|aja|saja|ya|please))+$")
+
+
+_ASKING = re.compile(r"^((min|kak|pak|bu|tolong|mohon|minta|saya|mau|ingin|please|i want to) )+")
+_CODE = re.compile(r" (?=[a-z -]*\d)[a-z0-9]{4}[ -]?[a-z0-9]{4}$")
+"""A code after the word for joining; every code has a digit (`bot.people.joining`)."""
 
 
 class Commands:
@@ -15,11 +37,12 @@ class Commands:
 
     def __init__(self, texts: Texts) -> None:
         self._words = {
-            word.strip().lower(): command
-            for command in COMMANDS
+            word: command
+            for command in (*COMMANDS, *PEOPLE)
             for language in texts.languages
-            for word in texts.say(f"commands.{command}", language, {}).split(",")
+            for word in texts.words(f"commands.{command}", language)
         }
+        self.languages, self.alarms = Languages(texts), Alarms(texts)
         self._titles = {
             texts.say(key, language, {}).lower(): key.removeprefix("intent.")
             for key in texts.keys
@@ -41,4 +64,14 @@ class Commands:
         if len(text) > 40:
             return None
         plain = _TRIM.sub(" ", text.lower()).strip()
-        return self._words.get(plain) or self._words.get(_POLITE.sub("", plain))
+        polite = _POLITE.sub("", plain)
+        named = "language" if self.languages.is_name(polite) else None
+        return self._words.get(plain) or self._words.get(polite) or named or self._of_people(polite)
+
+    def _of_people(self, polite: str) -> str | None:
+        """One of `PEOPLE`, asked for politely or with a code behind it."""
+        asked = _ASKING.sub("", polite)
+        if (found := self._words.get(asked)) in PEOPLE:
+            return found
+        before = _CODE.sub("", asked)
+        return "join" if before != asked and self._words.get(before) == "join" else None

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.dialogue.questions import Unclear
+from bot.dialogue.questions import Retracted, Turned, Unclear
 from bot.dialogue.requests import Ask
 from bot.dialogue.state import Form, Heard, Said
 
@@ -26,7 +26,8 @@ def told_anew(form: Form, asked: Sequence[Ask[Any]], said: Said) -> Anew:
             kept = _edited(form, ask, said)
         else:
             continue
-        new = kept is not None and kept != form.answers.get(ask.id) and not isinstance(kept, Unclear)
+        answers = kept is not None and not isinstance(kept, Unclear | Turned | Retracted)
+        new = answers and kept != form.answers.get(ask.id)
         if new and ask.question.correctable:
             return ask.id, kept
     return None

@@ -4,58 +4,40 @@ The manners that every flow needs live here, so that no flow writes them: going 
 cancelling, asking back, offering a human after two failures.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.dialogue.commands import Commands
+from bot.dialogue import leaving
+from bot.dialogue.answering import answered_instead
+from bot.dialogue.commands import PEOPLE, Commands
+from bot.dialogue.documents import join_album
 from bot.dialogue.flow import Flows
-from bot.dialogue.questions import SENTENCE, Confirm, Evidence
-from bot.dialogue.routing import (
+from bot.dialogue.questions import SENTENCE, Confirm
+from bot.dialogue.routes import (
     Ambiguous,
     Answer,
     AskBack,
     Begin,
     Command,
     Correct,
+    LocationKept,
     Lost,
     MediaKept,
-    Open,
     Route,
-    Router,
     Stale,
+    TakenBack,
+    TurnPage,
     Unreadable,
-    tapped_question,
-    tapped_serial,
 )
+from bot.dialogue.routing import Open, Router, asks, tapped_serial
 from bot.dialogue.running import Steps
 from bot.dialogue.stack import ALL_RIGHT, CHANGE, Reply, Stack
 from bot.dialogue.state import Dialogue, Form, Heard, Said
+from bot.dialogue.taken import CLARIFY, NONE_OF_THESE, Chosen, Understood, chosen
 from bot.dialogue.talk import World
+from bot.dialogue.unasked import is_late_photo, take_media, take_unread
 
 LATER_WITHIN = timedelta(hours=1)
 """How long the second request of a message is worth coming back to."""
-CLARIFY = "_clarify"
-"""The flow that asks back."""
-NONE_OF_THESE = "help"
-"""What is chosen where none of the intents that were asked back about was meant: the menu."""
-
-
-@dataclass
-class Understood:
-    """How a message was taken, for review: `outcome` is ``acted``, ``answered``, ``asked_back`` or ``fell_through``."""
-
-    outcome: str
-    intent: str | None = None
-    asking: int | None = None
-    """The form that asks back about this message."""
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """What the participant chose when asked back: by form, an intent or `NONE_OF_THESE`."""
-
-    form: int
-    intent: str
 
 
 class Turn:
@@ -83,11 +65,29 @@ class Turn:
 
     def take(self, said: Said) -> Steps:
         """Take one message in, or the time that came (`Said.due`)."""
+        is_new, unheard = self._commands.languages.hear(said, self.dialogue), self.dialogue.unheard
+        yield from self._take(self._commands.alarms.heard(said, question=asks(said.text)))
+        if self.dialogue.unheard == unheard and not said.due:
+            self.dialogue.unheard = 0
+        keys = [reply.key for reply in self.replies]
+        if is_new and keys and "language.done" not in keys:  # nothing goes before help in an emergency
+            at = len(keys) if "emergency.help" in keys else 0
+            self.replies.insert(at, Reply("language.noticed"))
+
+    def _take(self, said: Said) -> Steps:
         if said.due:
-            yield from self._left_alone()
+            yield from leaving.left_alone(self._stack, self.dialogue)
             return
-        if self._late_photo(said):
+        if self.dialogue.top and join_album(self.dialogue.top, said):
+            yield from self._stack.resume()
             return
+        if not is_late_photo(self.dialogue, said):
+            yield from self._hear(said)
+
+    def _hear(self, said: Said) -> Steps:
+        """Find out what a message means here, and follow it."""
+        if said.location:
+            self.dialogue.location, self.dialogue.location_at = said.location, self._world.now
         if button := said.tapped or said.named:
             self._stack.back_to(tapped_serial(button))
         command = self._commands.read(said.text) if said.tapped is None else None
@@ -100,11 +100,14 @@ class Turn:
             waiting = yield from self._stack.waiting()
         router = Router(self._flows, self._world, self.dialogue, self._commands)
         route = router.route(said, waiting)
-        if isinstance(route, Lost | AskBack | MediaKept):
+        if isinstance(route, Lost | AskBack | MediaKept) or route == Begin("_location"):
             route, waiting = yield from self._below(router, route, said, waiting)
+        if not self._world.queued:
+            light = waiting is None or self._stack.light(waiting.form)
+            route = yield from answered_instead(route, said, waiting, self._flows, light=light)
         if not isinstance(route, Lost | Ambiguous):
             self.dialogue.failures = 0
-        self.chosen = _chosen(route, said, waiting)
+        self.chosen = chosen(route, said, waiting)
         yield from self._follow(route, said, waiting)
         yield from self._offer_later()
 
@@ -116,7 +119,7 @@ class Turn:
         above = forms.pop()
         below: Open | None = yield from self._stack.waiting()
         instead = router.route(said, below) if below else Lost()
-        if isinstance(instead, Answer | Correct | MediaKept):
+        if isinstance(instead, Answer | Correct | MediaKept | LocationKept):
             return instead, below
         forms.append(above)
         return route, waiting
@@ -128,10 +131,8 @@ class Turn:
                 yield from self._answer(kept, said, waiting)
             case Ambiguous() | Lost():
                 yield from self._unclear(route, said, waiting)
-            case Correct(id=question_id, kept=kept):
-                assert waiting
-                waiting.form.told_by[question_id] = said.id
-                yield from self._correct(waiting.form, question_id, kept)
+            case TurnPage() | TakenBack() | Correct() | LocationKept() if waiting:
+                yield from self._within(route, said, waiting)
             case Begin(intent):
                 yield from self._begin(intent, said, waiting)
             case AskBack(intents):
@@ -146,19 +147,27 @@ class Turn:
             case Unreadable() | MediaKept() if self._world.queued:
                 yield from self._stack.begin("_queued", media=said.media)
             case MediaKept():
-                yield from self._media(said, waiting)
+                awaited = bool(self._world.awaited)
+                yield from take_media(self._stack, said, waiting, awaited=awaited)
             case Unreadable(kind):
-                key = f"unreadable.{kind}"
-                self._stack.reply(key if key in self._world.texts.keys else "unreadable.other")
-                yield from self._stack.resume(again=True)
+                yield from take_unread(self._stack, self.dialogue, kind, said, waiting)
 
-    def _late_photo(self, said: Said) -> bool:
-        """Keep a photo of an album that has been answered: it needs no answer of its own."""
-        late = said.album is not None and said.album == self.dialogue.album and not said.text
-        self.dialogue.album = said.album or self.dialogue.album
-        if late and self.dialogue.top:
-            self.dialogue.top.media.extend(said.media)
-        return late
+    def _within(self, route: Route, said: Said, waiting: Open) -> Steps:
+        """What changes the form that waits without answering its question."""
+        match route:
+            case TurnPage(codes) if waiting.form.open:
+                waiting.form.open.narrowed = list(codes)
+                yield from self._stack.resume(again=True)
+            case TakenBack(question_id):
+                self._stack.reply("form.taken_back")
+                yield from self._take_back(waiting.form, question_id)
+            case Correct(id=question_id, kept=kept):
+                waiting.form.told_by[question_id] = said.id
+                yield from self._correct(waiting.form, question_id, kept)
+            case LocationKept():
+                waiting.form.heard.append(Heard.of(said))
+                self._stack.reply("form.location_kept")
+                yield from self._stack.resume(again=True)
 
     # -- answers ----------------------------------------------------------------------------------------------
 
@@ -173,8 +182,9 @@ class Turn:
         form.answers[ask.id] = kept
         form.told_by[ask.id] = said.id
         form.reask = [other for other in form.reask if other != ask.id]
-        form.media.extend(said.media)
-        if said.text and said.tapped is None:
+        if not ask.question.takes_files:
+            form.media.extend(said.media)
+        if (said.text or said.location) and said.tapped is None:
             form.heard.append(Heard.of(said))
         form.open = None
         yield from self._stack.resume()
@@ -182,24 +192,22 @@ class Turn:
     def _correct(self, form: Form, question_id: str, kept: object) -> Steps:
         """An earlier answer is another; a button that was tapped twice changes nothing."""
         if form.answers.get(question_id) != kept:
+            form.take_back(question_id)
+            form.reask.remove(question_id)
             form.answers[question_id] = kept
             self._stack.reply("form.corrected")
         yield from self._stack.resume(again=True)
 
     def _offer_changes(self, waiting: Open) -> Steps:
         """After "Ubah" under a summary: which answer is to be changed?"""
-        labelled = [ask.id for ask in waiting.asked if f"{ask.key}_label" in self._world.texts.keys]
-        waiting.form.given["changes"] = labelled
+        labels = {ask.id: self._stack.label(ask) for ask in waiting.asked}
+        waiting.form.given["changes"] = {question_id: label for question_id, label in labels.items() if label}
         waiting.form.open = None
         yield from self._stack.resume()
 
     def _take_back(self, form: Form, question_id: str) -> Steps:
         """Ask a question anew, whatever was heard before."""
-        form.given.pop("changes", None)
-        form.open = None
-        if question_id != ALL_RIGHT:
-            form.answers.pop(question_id, None)
-            form.reask.append(question_id)
+        self._stack.take_back(form, *([question_id] if question_id != ALL_RIGHT else []))
         yield from self._stack.resume()
 
     def _unclear(self, route: Ambiguous | Lost, said: Said, waiting: Open | None) -> Steps:
@@ -232,21 +240,12 @@ class Turn:
             form.answers[waiting.ask.id], form.open = instead, None
             yield from self._stack.resume()
             return
-        self._stack.reply("form.noted" if tells else self._stack.help(waiting.ask, unclear))
+        if tells and not (unclear and unclear.says):
+            self._stack.reply("form.noted")
+        else:
+            self._stack.help(waiting.ask, unclear)
         if form.open.failures >= 2:
             self._stack.reply("form.offer_agent")
-        yield from self._stack.resume(again=True)
-
-    def _media(self, said: Said, waiting: Open | None) -> Steps:
-        """A photo or file: for the form that is open, else we ask what it is for."""
-        if waiting is None or self._stack.light(waiting.form):
-            yield from self._stack.begin("_media", media=said.media)
-            return
-        waiting.form.media.extend(said.media)
-        if isinstance(waiting.ask.question, Evidence):
-            waiting.form.open = None
-        else:
-            self._stack.reply("form.media_kept")
         yield from self._stack.resume(again=True)
 
     # -- wishes -----------------------------------------------------------------------------------------------
@@ -292,12 +291,16 @@ class Turn:
         form = self.dialogue.top
         match name:
             case "cancel" if form:
-                yield from self._cancel(form)
+                yield from leaving.cancel(self._stack, self.dialogue, form)
             case "restart" if form:
                 self._stack.reply("form.restarted")
                 yield from self._stack.restart(form)
             case "back" if waiting:
                 yield from self._back(waiting)
+            case "resume":
+                yield from leaving.resume(self._stack, self.dialogue)
+            case "discard":
+                yield from leaving.discard(self._stack, self.dialogue)
             case _:
                 if name == "stop" and form and not self._stack.light(form):
                     self._stack.leave()
@@ -305,22 +308,13 @@ class Turn:
                     "agent": "request_agent",
                     "stop": "unsubscribe_updates",
                     "start": "_start",
+                    "language": "change_language",
                     "cancel": "cancel",
+                    **{one: f"_{one}" for one in PEOPLE},
                 }.get(name)
-                heard = [Heard.of(said)] if name == "agent" else []
+                heard = [Heard.of(said)] if name in ("agent", "language", *PEOPLE) else []
                 self.understood = Understood("acted", intent or "help")
                 yield from self._stack.begin(intent or "help", heard)
-
-    def _cancel(self, form: Form) -> Steps:
-        """Leave the form that has the floor; with no work left, whatever else `batal` can mean (the queue)."""
-        light = self._stack.light(form)
-        self._stack.leave()
-        self.dialogue.later = None
-        if self.dialogue.forms:
-            self._stack.go_on()
-            yield from self._stack.resume(again=True)
-        elif light:
-            yield from self._stack.begin("cancel")
 
     def _back(self, waiting: Open) -> Steps:
         """One question back: the last answer before the open question is taken back."""
@@ -338,45 +332,12 @@ class Turn:
         else:
             yield from self._stack.begin("help")
 
-    def _left_alone(self) -> Steps:
-        """A form was left alone: remind once, then leave it."""
-        form = self.dialogue.top
-        if form is None:
-            return
-        if self._stack.light(form):
-            self._stack.clear()
-        elif form.reminded:
-            self._stack.clear()
-            self._stack.reply("form.expired")
-        else:
-            self._stack.reply("form.remind")
-            yield from self._stack.resume(again=True)
-            form.reminded = True
-
 
 def _second(said: Said) -> Heard:
     """The second request, as the flow that serves it will hear it."""
     meant = said.second
     assert meant
     return Heard(text=meant.text, at=said.at, intent=meant.intent, entities=list(meant.entities))
-
-
-def _chosen(route: Route, said: Said, waiting: Open | None) -> Chosen | None:
-    """Whether a message says what was meant by the one that was asked back about."""
-    form = waiting.form if waiting and waiting.form.intent == CLARIFY else None
-    offered = [*form.given["intents"], NONE_OF_THESE] if form else []
-    match route:
-        case Answer(bool(yes)) if form:
-            return Chosen(form.serial, offered[0] if yes else NONE_OF_THESE)
-        case Begin("deny") | Command("menu") if form:
-            return Chosen(form.serial, NONE_OF_THESE)
-        case Answer(str(intent)) | Begin(intent) if form and intent in offered:
-            return Chosen(form.serial, intent)
-        case Command("agent") if form and "request_agent" in offered:
-            return Chosen(form.serial, "request_agent")
-        case Begin(intent) if said.tapped and tapped_question(said.tapped) == "clarify.which":
-            return Chosen(tapped_serial(said.tapped), intent)  # a button that has been there for a while
-    return None
 
 
 __all__ = ["NONE_OF_THESE", "Chosen", "Reply", "Turn", "Understood"]

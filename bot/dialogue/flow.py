@@ -20,7 +20,10 @@ class Flow:
         courtesy: manners: acted on when it is only likely.
         offered: may stand among the things that may have been meant, as manners never do.
         to_agent: while an agent is waited for, this is left to the agent.
+        general: a general question about it may be answered from config/faq.yml before it begins.
+        resumable: a form of it that is left before its end is kept for a week (`bot.dialogue.shelf`).
         ends_all: when it ends, the forms that waited below it are left too.
+        sets_aside: when it ends, those forms are kept until it turns out that it was not meant.
     """
 
     name: str
@@ -32,7 +35,10 @@ class Flow:
     courtesy: bool = False
     offered: bool = True
     to_agent: bool = False
+    general: bool = False
+    resumable: bool = False
     ends_all: bool = False
+    sets_aside: bool = False
 
 
 Flows = dict[str, Flow]

@@ -8,11 +8,16 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from bot.config import Branch, Config, Facility, System
+from bot.config.config import NEAR_KM
+from bot.config.sphere import kilometres
 from bot.dialogue.questions import Choice, Question, Unclear
 from bot.dialogue.state import Heard, Said
+from bot.messages import Location
 from bot.reading.choices import read_choice, read_yes_no
 from bot.reading.dates import read_when
 
+NEAREST = 5
+"""Facilities that are offered where a place is shared."""
 _UNKNOWN = re.compile(
     r"(saya |aku |sy )?(tidak|tdk|nggak|ngga|gak|ga|g|dak|kada|ora|teu|kurang|blm|belum) ?"
     r"(tahu|tau|ingat|inget|ngerti|hafal)( .{0,20})?|"
@@ -23,7 +28,7 @@ _UNKNOWN = re.compile(
 _SOMEWHERE = re.compile(
     r"\b(?:di|kota|kabupaten|kab|cabang|kantor bpjs|in|office of) "
     r"(?!(?:sana|sini|situ|mana|hari|bulan|tanggal|tgl|jam|kantor|bpjs|loket|rumah|rs|tempat|kota|daerah|cabang|wa|chat|"
-    r"aplikasi|yang|yg|ini|itu|buka|tutup|libur|faskes|klinik|puskesmas|igd|ugd|poli|apotek|apotik|dokter|luar|atas|depan|"
+    r"aplikasi|kartu|ktp|akta|surat|data|sistem|yang|yg|ini|itu|buka|tutup|libur|faskes|klinik|puskesmas|igd|ugd|poli|apotek|apotik|dokter|luar|atas|depan|"
     r"the|a|my|this|hospital)\b)([a-z]{4,})|"
     r"\bkantor (?!(?:masih|sudah|udah|udh|akan|nanti|besok|sekarang|tidak|ngga|nggak|kami|kalian|cabang|bpjs|jadi|"
     r"pasti|tetap|tetep|biasanya|pusat|mana|kamu|anda|hari)\b)([a-z]{4,})(?= (?:buka|tutup|libur)\b)",
@@ -92,6 +97,14 @@ class WhichFacility(Question[Named]):
             named = "=" + found.facility.code if found.facility else None
         return named
 
+    def locate(self, here: Location) -> Any | Unclear | None:
+        """Those nearest to a shared place, to choose from."""
+        away = [(kilometres(here, item.location), item.code) for item in self.config.listed if item.location]
+        near = sorted(away)[:NEAREST]
+        if not near or near[0][0] > NEAR_KM:
+            return None
+        return Unclear(tuple(code for _, code in near), says="near.facilities")
+
     def tapped(self, code: str) -> Any:
         """A known one."""
         return "=" + code
@@ -135,8 +148,16 @@ class WhichBranch(Question[Branch]):
             return found.branch.code
         return None if strictly else self._unclear(entity.value if entity else said.text)
 
+    def locate(self, here: Location) -> Any | Unclear | None:
+        """The branch that serves the place; where that is not known, the nearest offices to choose from."""
+        branch = self.config.branch_at(here)
+        nearest = self.config.nearest_branches(here)[:3]
+        return branch.code if branch else Unclear(tuple(item.code for item, _ in nearest))
+
     def hear(self, heard: Heard) -> Any | None:
-        """The branch of a place or facility that was named."""
+        """The branch of a place or facility that was named, or of the place that was shared."""
+        if heard.location and (branch := self.config.branch_at(heard.location)):
+            return branch.code
         for entity in heard.entities:
             if entity.entity == "place":
                 found = (
@@ -175,7 +196,11 @@ class WhichBranch(Question[Branch]):
         return None
 
     def _unclear(self, written: str) -> Unclear:
-        return Unclear(tuple(branch.code for branch in self.config.find_branch(written).near))
+        near = self.config.find_branch(written).near
+        place = self.config.find_place(written).place
+        if not near and place and place.middle:
+            near = tuple(branch for branch, _ in self.config.nearest_branches(place.middle)[:3])
+        return Unclear(tuple(branch.code for branch in near))
 
     def restore(self, kept: Any) -> Branch | None:
         """The branch, as long as it exists."""

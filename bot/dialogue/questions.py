@@ -2,13 +2,13 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from bot.dialogue.state import Heard, Said
-from bot.messages import Media
-from bot.reading.choices import read_choice, read_yes_no
+from bot.messages import Location, Media
+from bot.reading.choices import HARMLESS, read_choice, read_yes_no
 
 T = TypeVar("T")
 _ENOUGH = (
@@ -30,6 +30,10 @@ MOST_SHOWN = 10
 """Options that a WhatsApp list holds."""
 FEW = 3
 """Words in a plain yes or no."""
+_REFUSED = re.compile(
+    r"\b(tidak|tdk|tak|gak|ga|gk|nggak|ngga|enggak|ndak|dak|kada|ora|teu|jangan|belum|blm|keberatan|batal|no|not|don'?t|"
+    r"disagree|refuse)\b"
+)
 _PARTICLE = re.compile(r"(?<=\w)\s+ya+h?[\s.!?]*$", re.IGNORECASE)
 """The "ya" of "makasih ya" asks for understanding; it is no yes."""
 SENTENCE = 6
@@ -54,6 +58,23 @@ class Unclear:
 
     near: tuple[str, ...] = ()
     heard: str = ""
+    says: str = ""
+    """Key of a text that says what is wrong with it, with its `values`; else that of the question's hint."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Turned:
+    """Another page of the options is wanted: these codes."""
+
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Retracted:
+    """No answer, but an earlier one is taken back: that of the question with this id."""
+
+    id: str
 
 
 class Question(ABC, Generic[T]):
@@ -66,6 +87,12 @@ class Question(ABC, Generic[T]):
     open_ended: ClassVar[bool] = False
     """Whether nearly any words would do as an answer: then little may interrupt."""
     correctable: ClassVar[bool] = True
+    goes_on: ClassVar[bool] = False
+    """Whether what it reads strictly goes on with what was just said, and is never a wish of its own."""
+    takes_files: ClassVar[bool] = False
+    """Whether photos and documents are the answer."""
+    unreadable: ClassVar[str] = ""
+    """Key of what is said to a voice note or a sticker in answer to it, where that is not what is always said."""
 
     def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
         """What to offer as buttons; `narrowed` are the codes that an unclear answer left."""
@@ -80,6 +107,10 @@ class Question(ABC, Generic[T]):
             narrowed: the codes that were offered last.
             strictly: take only what can hardly mean anything else.
         """
+
+    def locate(self, here: Location) -> Any | Unclear | None:
+        """The answer that a shared place is, in its kept form; None where a place is no answer."""
+        return None
 
     def hear(self, heard: Heard) -> Any | None:
         """An answer that was given before the question was asked, or None."""
@@ -100,6 +131,10 @@ class Question(ABC, Generic[T]):
     def correct(self, heard: Heard) -> Any | None:
         """A new answer in words such as "eh salah, RS-nya AWS"; by default as in `hear`."""
         return self.hear(heard)
+
+    def retracted(self, text: str) -> bool:
+        """Whether words say that the answer to it was wrong, without a new one: "salah foto"."""
+        return False
 
     def tapped(self, code: str) -> Any:
         """The kept form of a tap on one of the options."""
@@ -177,11 +212,59 @@ class Choose(Question[str]):
 
 
 @dataclass(frozen=True)
+class ChooseNow(Choose):
+    """One of a list, about something that was just said: nothing said later changes it."""
+
+    correctable: ClassVar[bool] = False
+
+
+MORE = "more"
+"""What the code of the option begins with that leads to further options; the number of the first of them follows."""
+
+
+@dataclass(frozen=True)
+class Paged(Choose):
+    """One of a list that is longer than fits on a phone: a page at a time; in words every one, whatever is shown."""
+
+    more: str = ""
+    """The title of the option that leads to the next page, and from the last to the first."""
+
+    def options(self, narrowed: Sequence[str]) -> Sequence[Choice]:
+        """The page with these codes, else the first, and the way to the next."""
+        if len(self.choices) <= MOST_SHOWN:
+            return self.choices
+        codes = [choice.code for choice in self.choices]
+        start = codes.index(narrowed[0]) if narrowed and narrowed[0] in codes else 0
+        page = self.choices[start : start + MOST_SHOWN - 1]
+        following = start + len(page) if start + len(page) < len(codes) else 0
+        return [*page, Choice(f"{MORE}{following}", self.more)]
+
+    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
+        """The code; `Turned` for the next page."""
+        shown = self.options(narrowed)
+        found = read_choice(said.text, [(choice.title, *choice.words) for choice in shown])
+        if found is not None and not (strictly and len(said.text.split()) > SHORT):
+            return self.tapped(shown[found].code)
+        return super().read(said, narrowed, strictly=strictly)
+
+    def tapped(self, code: str) -> Any:
+        """The code of a choice, or the page to turn to."""
+        start = code.removeprefix(MORE)
+        if code.startswith(MORE) and start.isdigit():
+            page = self.choices[int(start) : int(start) + MOST_SHOWN - 1]
+            return Turned(tuple(choice.code for choice in page))
+        return code
+
+
+@dataclass(frozen=True)
 class YesNo(Question[bool]):
     """Yes or no, in whatever words."""
 
     yes: str
     no: str
+    also_yes: Sequence[str] = ()
+    also_no: Sequence[str] = ()
+    """Other words for the two in the participant's language, beside those that are always understood."""
     hint: ClassVar[str] = "form.hint_yes_no"
     correctable: ClassVar[bool] = False
 
@@ -193,7 +276,7 @@ class YesNo(Question[bool]):
         """True or False. "Tidak bisa login" is no "no": strictly, only a few words are an answer."""
         text = _PARTICLE.sub("", said.text)
         if len(text.split()) <= FEW:
-            found = read_choice(text, [(self.yes,), (self.no,)])
+            found = read_choice(text, [(self.yes, *self.also_yes), (self.no, *self.also_no)])
             return read_yes_no(text) if found is None else found == 0
         if said.agrees is not None:
             return said.agrees
@@ -206,6 +289,17 @@ class YesNo(Question[bool]):
     def restore(self, kept: Any) -> bool | None:
         """As it was kept."""
         return bool(kept)
+
+
+@dataclass(frozen=True)
+class Agreement(YesNo):
+    """Whether somebody agrees to what the law asks agreement for: a "no" anywhere, and it is none."""
+
+    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
+        """True only for a yes without any word of refusal."""
+        if _REFUSED.search(HARMLESS.sub(" ya ", said.text.lower())):
+            return False if len(said.text.split()) <= SHORT else None
+        return super().read(said, narrowed, strictly=strictly)
 
 
 @dataclass(frozen=True)

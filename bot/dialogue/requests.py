@@ -26,6 +26,8 @@ class Ask(Request[R]):
     id: str
     question: Question[R]
     values: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+    """What the answer is called where it is offered to be changed; without one `<key>_label` in config/texts."""
     optional: bool = False
     """The work is done without it: nobody is reminded of it, and another wish takes its place."""
 
@@ -71,3 +73,24 @@ class Start(Request[None]):
     """Leave this flow for the one of another intent, with all that was heard and sent so far."""
 
     intent: str
+
+
+@dataclass(frozen=True)
+class TakeBack(Request[None]):
+    """Take the answers to these questions back, and what hangs on them: they are asked again."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Leave(Request[None]):
+    """Leave this flow for now: its form goes onto the shelf (`bot.dialogue.shelf`), without the answers of `anew`."""
+
+    anew: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TakeUp(Request[None]):
+    """Leave this flow for a form of the shelf, by its number."""
+
+    serial: int

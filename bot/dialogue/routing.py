@@ -5,95 +5,40 @@ The line between an answer to the open question and a new wish is drawn here and
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from bot.dialogue.commands import Commands
 from bot.dialogue.correcting import told_anew
 from bot.dialogue.flow import Flow, Flows
-from bot.dialogue.questions import Evidence, Unclear
+from bot.dialogue.questions import Evidence, Retracted, Turned, Unclear, YesNo
 from bot.dialogue.requests import Ask
+from bot.dialogue.routes import (
+    AskBack,
+    Begin,
+    Command,
+    Correct,
+    LocationKept,
+    Lost,
+    MediaKept,
+    Route,
+    Stale,
+    TakenBack,
+    Unreadable,
+    answering,
+)
 from bot.dialogue.state import LIKELY, Dialogue, Form, Heard, Said
-from bot.dialogue.talk import World
+from bot.dialogue.talk import FOLLOWS_WITHIN, World
+from bot.reading.papers import names_paper
 
-FOLLOWS_WITHIN = timedelta(minutes=10)
-"""For how long words such as "kalau besok?" go on with the question before."""
 EMERGENCY_IN_STORY = 0.75
 """Who was asked what happened tells of pain and of missing medicine: only a likely emergency interrupts them."""
 EMERGENCY_FROM = 0.35
 """Missing an emergency is worse than asking once too often: it interrupts well below the act threshold."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The open question is answered; `kept` goes into the form."""
-
-    kept: Any
-
-
-@dataclass(frozen=True)
-class Ambiguous:
-    """The answer could not be told apart: ask again with what is near."""
-
-    unclear: Unclear
-
-
-@dataclass(frozen=True)
-class Correct:
-    """An earlier answer is changed."""
-
-    id: str
-    kept: Any
-
-
-@dataclass(frozen=True)
-class Begin:
-    """Another flow is wanted, on top of the form that waits (if any)."""
-
-    intent: str
-
-
-@dataclass(frozen=True)
-class AskBack:
-    """One of these intents may have been meant."""
-
-    intents: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Command:
-    """A word that works everywhere."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Stale:
-    """A button of a question that is no longer open."""
-
-
-@dataclass(frozen=True)
-class MediaKept:
-    """A photo or file that nobody asked for yet."""
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """A kind of message that the bot cannot read; `kind` names it."""
-
-    kind: str
-
-
-@dataclass(frozen=True)
-class Lost:
-    """Not understood."""
-
-
-Route = Answer | Ambiguous | Correct | Begin | AskBack | Command | Stale | MediaKept | Unreadable | Lost
-
 _CORRECTION = re.compile(
     r"\b(eh|salah|ralat|koreksi|maksud(nya| saya| sy|ku)?|harusnya|seharusnya|ganti|diganti|ubah|diubah|rubah|typo|"
-    r"keliru|bukan|sorry|wrong|i mean|correction|instead|change)\b",
+    r"keliru|bukan|tertukar|ketukar|ketuker|sorry|wrong|i mean|correction|instead|change)\b",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
@@ -108,6 +53,11 @@ _WISH = re.compile(
 )
 _ALWAYS = ("request_agent", "help", "change_language")
 """Intents that are no part of any story."""
+SPOKEN = ("voice", "audio")
+"""Kinds in which somebody speaks."""
+_RECORDED = (*SPOKEN, "video")
+_BY_NUMBER = ("check_membership", "check_bill")
+"""Intents that begin with a member's number."""
 _UNHEARD = ("voice", "audio", "video", "sticker", "contact")
 QUESTION_FROM = 0.85
 """From this confidence on a question is answered: a wrong answer to it changes nothing, and is seen to be wrong."""
@@ -119,6 +69,8 @@ _TAP = re.compile(r"(\d+):([^:]+):(.+)")
 def cries_for_help(said: Said, dialogue: Dialogue, least: float = EMERGENCY_FROM) -> bool:
     """Whether it is taken for an emergency with `least` confidence, and none was answered just before."""
     if dialogue.emergency_at and (said.at - dialogue.emergency_at).total_seconds() < 900:
+        return False
+    if not any(letter.isalpha() for letter in said.text):  # a number is a choice, whatever a model makes of it
         return False
     return said.interpretation.intent == "emergency" and said.interpretation.confidence >= least
 
@@ -173,14 +125,18 @@ class Router:
             return self._tap(said.tapped, waiting)
         if said.named is not None and not isinstance(option := self._tap(said.named, waiting), Stale):
             return option
+        if said.location and not said.text:
+            return self._located(said, waiting)
         unreadable = _unreadable(said)
-        if unreadable:
+        if unreadable and not self._is_evidence(said, waiting):
             return Unreadable(unreadable)
         command = self._commands.read(said.text)
-        if command and (command == "cancel" or not (waiting and self._answers(said, waiting))):
-            return Command(command)
+        if command and not self._meant_otherwise(command, said, waiting):
+            return Begin("emergency") if command == "emergency" else Command(command)
         if self._is_emergency(said, waiting):
             return Begin("emergency")
+        if self._is_awaited(said, waiting):
+            return MediaKept()
         return self._in_form(said, waiting) if waiting else self._idle(said)
 
     def _tap(self, tapped: str, waiting: Open | None) -> Route:
@@ -190,9 +146,11 @@ class Router:
         question_id, code = match[2], match[3]
         if waiting and int(match[1]) == waiting.form.serial:
             if question_id == waiting.ask.id:
-                return Command("cancel") if code == "stop" else Answer(waiting.ask.question.tapped(code))
+                return Command("cancel") if code == "stop" else answering(waiting.ask.question.tapped(code))
             for earlier in waiting.asked:
                 kept = earlier.question.tapped(code) if earlier.id == question_id else None
+                if isinstance(kept, Turned | Retracted):
+                    return Stale()
                 if kept is not None and self._may_change(earlier, kept, waiting.form):
                     return Correct(question_id, kept)
         # The buttons of a menu stay good for as long as they can be seen.
@@ -203,15 +161,45 @@ class Router:
         """A button tapped twice changes nothing, so it may always."""
         return earlier.question.correctable or form.answers.get(earlier.id) == kept
 
+    @staticmethod
+    def _is_evidence(said: Said, waiting: Open | None) -> bool:
+        """Whether a recording or a film is sent where proof is asked for."""
+        evidence = waiting is not None and isinstance(waiting.ask.question, Evidence)
+        return evidence and bool(said.media) and said.media[0].kind in _RECORDED
+
     def _is_emergency(self, said: Said, waiting: Open | None) -> bool:
         telling = waiting is not None and waiting.ask.question.open_ended
+        if telling and not self._commands.alarms.in_story(said.text):
+            return False
         return cries_for_help(said, self._dialogue, EMERGENCY_IN_STORY if telling else EMERGENCY_FROM)
 
+    def _meant_otherwise(self, command: str, said: Said, waiting: Open | None) -> bool:
+        """Whether a word that works everywhere is an answer here: "lanjutkan" means yes to who was just asked."""
+        if waiting is None or command == "cancel":
+            return False
+        if command == "language" and self._commands.languages.named(said.text) == self._dialogue.language:
+            return True  # "Indonesia" is no wish to somebody who speaks it
+        if command == "resume" and isinstance(waiting.ask.question, YesNo):
+            return True
+        return self._answers(said, waiting)
+
     def _answers(self, said: Said, waiting: Open) -> bool:
-        """Whether a command word is one of the offered titles: then it is the answer."""
+        """Whether it is one of the offered titles: then it is the answer, whatever else it may mean."""
         narrowed = waiting.form.open.narrowed if waiting.form.open else []
         titles = [option.title.lower() for option in waiting.ask.question.options(narrowed)]
         return said.text.lower().strip() in titles
+
+    def _located(self, said: Said, waiting: Open | None) -> Route:
+        """A shared place: the answer, the way to an emergency room, for the agent, or a wish of its own."""
+        assert said.location
+        kept = waiting.ask.question.locate(said.location) if waiting else None
+        if kept is not None:
+            return answering(kept)
+        if self._dialogue.in_danger(said.at):
+            return Begin("_location")
+        if self._world.queued:
+            return Unreadable("location")
+        return LocationKept() if waiting and not self._light(waiting) else Begin("_location")
 
     # -- in a form --------------------------------------------------------------------------------------------
 
@@ -220,6 +208,8 @@ class Router:
         anew = told_anew(waiting.form, waiting.asked[:-1], said)
         if anew:
             return Correct(*anew)
+        if said.media and question.takes_files:
+            return answering(question.read(said, (), strictly=False))
         if said.media and (not said.text or isinstance(question, Evidence)):
             return MediaKept()
         if self._wants_out(said):
@@ -230,8 +220,9 @@ class Router:
         narrowed = waiting.form.open.narrowed if waiting.form.open else []
         kept = question.read(said, narrowed, strictly=True)
         clear = kept is not None and not isinstance(kept, Unclear)
-        if clear and not self._interrupts(said, waiting, certain=True):
-            return Answer(kept)
+        surely = question.goes_on or self._answers(said, waiting)
+        if clear and (surely or not self._interrupts(said, waiting, certain=True)):
+            return answering(kept)
         if self._interrupts(said, waiting, certain=False):
             return Begin(said.interpretation.intent)
         return self._loosely(said, waiting, question.read(said, narrowed, strictly=False))
@@ -240,15 +231,18 @@ class Router:
         """What was said, read as an answer as far as it can be."""
         if kept is None and said.agrees is True:
             kept = Unclear()  # "ya" to one of several
-        if isinstance(kept, Unclear):
-            return Ambiguous(kept)
         if kept is not None:
-            return Answer(kept)
+            return answering(kept)
         if self._light(waiting):
             return self._idle(said)
         other = self._flows.get(said.interpretation.intent) is not waiting.flow
         elsewhere = other and asks(said.text) and not waiting.ask.question.open_ended
         return (self._guess(said) if elsewhere else None) or Lost()
+
+    def _is_awaited(self, said: Said, waiting: Open | None) -> bool:
+        """Whether a photo comes with the name of a document that is missing somewhere: "ini KTP nya"."""
+        free = waiting is None or self._light(waiting)
+        return free and bool(said.media) and names_paper(said.text, self._world.awaited)
 
     def _light(self, waiting: Open) -> bool:
         return waiting.flow.light or waiting.ask.optional
@@ -291,7 +285,8 @@ class Router:
             kept = ask.question.correct(rest)
             if kept is not None and kept != waiting.form.answers.get(ask.id):
                 return Correct(ask.id, kept)
-        return None
+        taken_back = [ask.id for ask in waiting.asked[:-1] if ask.question.retracted(said.text)]
+        return TakenBack(taken_back[-1]) if taken_back else None
 
     @staticmethod
     def _may_correct(text: str, at: int, waiting: Open) -> bool:
@@ -310,20 +305,27 @@ class Router:
         if not any(
             letter.isalpha() for letter in said.text
         ):  # a stray number or sign means nothing by itself
-            return MediaKept() if said.media else Lost()
+            return MediaKept() if said.media else self._number(said) or Lost()
         harmless = flow is not None and (flow.by_question or (flow.answers_first and asks(said.text)))
         answered = harmless and meant.confidence >= QUESTION_FROM
         for_agent = not meant.acted_on and not (answered and asks(said.text))
         if flow and self._world.queued and (flow.to_agent or for_agent):
             return Lost()
         if _only_names(said):
-            return self._guess(said) or Lost()
+            return self._number(said) or self._guess(said) or Lost()
         titled = self._commands.title(said.text)
         if titled in self._flows:
             return Begin(str(titled))
         if flow and (meant.acted_on or answered):
             return Begin(meant.intent)
         return self._guess(said) or (MediaKept() if said.media else Lost())
+
+    def _number(self, said: Said) -> Route | None:
+        """What a member's number alone is sent for."""
+        meant = said.interpretation
+        number = meant.first("jkn_number") or meant.first("nik")
+        known = all(intent in self._flows for intent in _BY_NUMBER)
+        return AskBack(_BY_NUMBER) if number and known and not self._world.queued else None
 
     def _guess(self, said: Said) -> Route | None:
         """What may be meant although the interpreter is not sure."""
@@ -371,4 +373,4 @@ def _unreadable(said: Said) -> str | None:
         return said.unsupported
     if said.media and said.media[0].kind in _UNHEARD:
         return said.media[0].kind
-    return "location" if said.location and not said.media else None
+    return None

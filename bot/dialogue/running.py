@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from bot.dialogue.flow import Flow
-from bot.dialogue.requests import Ask, Effect, LookUp, Request, Say, Start
+from bot.dialogue.requests import Ask, Consult, Effect, Leave, LookUp, Request, Say, Start, TakeBack, TakeUp
 from bot.dialogue.state import Form
 from bot.dialogue.talk import Talk
 
@@ -18,8 +18,8 @@ Steps = Generator[LookUp[Any] | Effect[Any], Any, Any]
 DONE = "do:"
 """What the key of an effect's result begins with, among the answers."""
 
-Paused = Ask[Any] | Start | None
-"""Where a run stopped: at a question, at the wish to start another flow, or at its end."""
+Paused = Ask[Any] | Start | TakeBack | TakeUp | Leave | None
+"""Where a run stopped: at a question, at the wish to go elsewhere or back, or at its end."""
 
 
 class Run:
@@ -67,7 +67,7 @@ class Run:
                     result = yield from self._do(request, key)
                 case LookUp():
                     result = yield request
-                case Start():
+                case Start() | TakeBack() | TakeUp() | Leave():
                     return request
 
     def known(self, ask: Ask[Any]) -> Any | None:
@@ -102,8 +102,10 @@ class Run:
             self._replies.append(say)
 
     def _key(self, effect: Effect[Any]) -> str:
-        """Where what an effect gave back is kept."""
+        """Where what an effect gave back is kept. Another server is asked anew when an answer was corrected."""
         name = type(effect).__name__
+        if isinstance(effect, Consult):
+            return f"{DONE}{name}:{hashlib.sha256(repr(effect).encode()).hexdigest()[:16]}"
         self._done[name] += 1
         return f"{DONE}{name}:{self._done[name]}"
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from bot.dialogue import shelf
 from bot.dialogue.flow import Flow, Flows
-from bot.dialogue.questions import Choice, Choose, Unclear
-from bot.dialogue.requests import Ask, Say, Start
+from bot.dialogue.questions import Choice, Paged, Unclear
+from bot.dialogue.requests import Ask, Leave, Say, Start, TakeBack, TakeUp
 from bot.dialogue.routing import Open, tap_id
-from bot.dialogue.running import Run, Steps
+from bot.dialogue.running import Paused, Run, Steps
 from bot.dialogue.state import Dialogue, Form, Heard, OpenQuestion, Said
-from bot.dialogue.talk import Talk, World
+from bot.dialogue.talk import HOME_ZONE, Talk, World
 from bot.messages import Media, Option
 from bot.reading.choices import read_yes_no
 
@@ -20,6 +23,8 @@ CHANGE = "form.change"
 """The engine's own question: which answer is to be changed."""
 ALL_RIGHT = "all_right"
 """The option under it that leads back to the summary."""
+GREETING, SHELF = "greet", "_shelf"
+"""The intent of a greeting, and the flow that offers what lies on the shelf."""
 _SHORT = 3  # words
 
 
@@ -34,7 +39,7 @@ class Reply:
     """Whether it is a question that now waits for an answer."""
 
 
-class _WhichAnswer(Choose):
+class _WhichAnswer(Paged):
     """Which answer is to be changed; a short "ya, benar" or "tidak ada" means none of them."""
 
     def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
@@ -55,6 +60,8 @@ class Stack:
         self._world = world
         known = [form for form in dialogue.forms if form.intent in flows]
         dialogue.forms[:] = known  # another release may have had flows that this one has not
+        dialogue.shelf[:] = [kept for kept in dialogue.shelf if kept.form.intent in flows]
+        shelf.tidy(dialogue, world.now)
 
     @property
     def top(self) -> Form | None:
@@ -83,11 +90,17 @@ class Stack:
         given: dict[str, Any] | None = None,
         media: Sequence[Media] = (),
     ) -> Steps:
-        """Put a flow on the stack and run it; a light one below it gives way."""
+        """Put a flow on the stack and run it; a light one below it gives way.
+
+        Where a form of it was left and lies on the shelf, that one is offered first; with a greeting any of them.
+        """
         if self.top and self.light(self.top):
             self._dialogue.forms.pop()
         elif len(self._dialogue.forms) >= DEEPEST:
-            self._dialogue.forms.pop(0)
+            self._put_aside(self._dialogue.forms.pop(0))
+        greeted = intent == GREETING and self._dialogue.shelf and not self._dialogue.forms
+        if greeted or shelf.like(self._dialogue, intent):
+            intent, given = SHELF, {"intent": intent}
         self._push(intent, heard, given or {}, media)
         yield from self.resume()
 
@@ -98,24 +111,57 @@ class Stack:
         self._push(form.intent, (), form.given, ())
         yield from self.resume()
 
-    def leave(self) -> Form:
-        """Take the form off that has the floor; what was done stays done."""
+    def leave(self, *, keep: bool = True) -> Form:
+        """Take the form off that has the floor; what was done stays done.
+
+        Args:
+            keep: one that may be taken up again goes onto the shelf.
+        """
         form = self._dialogue.forms.pop()
-        if not self.light(form):
+        if not (keep and self._kept(form)) and not self.light(form):
             self.reply("form.cancelled")
         return form
 
-    def clear(self) -> None:
-        """Leave all forms, and what was to come after them."""
-        self._dialogue.forms.clear()
+    def _kept(self, form: Form) -> bool:
+        """Put a form onto the shelf, if it is worth it, and say so."""
+        kept = self._put_aside(form)
+        if kept:
+            self.reply("shelf.kept", what=self._title(form), until=self._local(self._world.now + shelf.KEPT))
+        return kept
+
+    def clear(self) -> bool:
+        """Leave all forms, and what was to come after them; gives whether one of them may be taken up again."""
         self._dialogue.later = None
+        return bool(shelf.set_aside(self._dialogue, self._world.now))
+
+    def take_up(self, serial: int) -> Steps:
+        """Go on with a form of the shelf: what is there already in a line, then its next open question."""
+        form = shelf.take(self._dialogue, serial)
+        if form is None:
+            return
+        self._dialogue.forms.append(form)
+        run = self._run(form, None)
+        yield from run.go()
+        there = [ask.label for ask in run.asked if ask.label and run.known(ask)]
+        self.reply("shelf.back", what=self._title(form), there=list(dict.fromkeys(there)))
+        yield from self.resume()
+
+    def _put_aside(self, form: Form) -> bool:
+        return shelf.put(self._dialogue, form, self._world.now)
+
+    def _title(self, form: Form) -> str:
+        return self._world.texts.say(f"intent.{form.intent}", self._dialogue.language, {})
+
+    def _local(self, moment: datetime) -> datetime:
+        branch = self._world.config.branches.get(self._dialogue.branch or "")
+        return moment.astimezone(ZoneInfo(branch.zone) if branch else HOME_ZONE)
 
     def back_to(self, serial: int) -> None:
         """Leave the forms above one whose button was tapped."""
         forms = self._dialogue.forms
         if any(form.serial == serial for form in forms):
             while forms[-1].serial != serial:
-                forms.pop()
+                self._put_aside(forms.pop())
 
     def _push(
         self, intent: str, heard: Sequence[Heard], given: dict[str, Any], media: Sequence[Media]
@@ -125,6 +171,7 @@ class Stack:
         form = Form(intent=intent, serial=self._dialogue.serial, started_at=now, touched_at=now)
         form.given, form.branch = given, self._dialogue.branch
         form.heard, form.media = list(heard), list(media)
+        form.resumable = self._flows[intent].resumable
         self._dialogue.forms.append(form)
 
     # -- running ----------------------------------------------------------------------------------------------
@@ -160,14 +207,44 @@ class Stack:
             if isinstance(ask, Ask):
                 self._put(form, ask, again)
                 return
-            self._dialogue.forms.pop()
-            if self.flow(form).ends_all:
-                self.clear()
+            if isinstance(paused, TakeBack):
+                self.take_back(form, *paused.ids)
+                continue
+            self._end(form, paused)
             if isinstance(paused, Start):
                 yield from self.begin(paused.intent, form.heard, media=form.media)
                 return
+            if isinstance(paused, TakeUp):
+                yield from self.take_up(paused.serial)
+                return
             again = True
             self.go_on()
+
+    def take_back(self, form: Form, *ids: str) -> None:
+        """Forget answers: their questions are put anew, whatever was heard before."""
+        form.given.pop("changes", None)
+        form.open = None
+        for question_id in ids:
+            form.take_back(question_id)
+
+    def _end(self, form: Form, paused: Paused) -> None:
+        """A form that has come to its end, or leaves for now."""
+        self._dialogue.forms.pop()
+        if isinstance(paused, Leave):
+            self.take_back(form, *paused.anew)
+            self._kept(form)
+        if self.flow(form).sets_aside:
+            self._set_aside()
+        if self.flow(form).ends_all:
+            self._dialogue.later = None
+            for left in shelf.set_aside(self._dialogue, self._world.now):
+                self.reply("shelf.set_aside", what=self._title(left))
+
+    def _set_aside(self) -> None:
+        """Leave all forms until it turns out that what interrupted them was not meant (`Talk.call_off`)."""
+        waiting = [form for form in self._dialogue.forms if not self.light(form)]
+        self._dialogue.aside = waiting or self._dialogue.aside
+        self._dialogue.forms.clear()
 
     def go_on(self) -> None:
         """Say that a form which was interrupted comes back."""
@@ -187,24 +264,34 @@ class Stack:
             unclear = None if ask.id in form.reask else ask.question.nearest(form.heard)
             if unclear:
                 form.open.narrowed = list(unclear.near)
-                self.reply(self.help(ask, unclear))
+                self.help(ask, unclear)
         choices = ask.question.options(form.open.narrowed)
         options = tuple(_option(form.serial, ask.id, choice) for choice in choices)
         self.replies.append(Reply(ask.key, dict(ask.values), options, asks=True))
 
-    @staticmethod
-    def help(ask: Ask[Any], unclear: Unclear | None) -> str:
-        """The text that goes before a question that is put once more."""
-        return ask.question.which if unclear and unclear.near else ask.question.hint
+    def help(self, ask: Ask[Any], unclear: Unclear | None) -> None:
+        """Say what goes before a question that is put once more."""
+        if unclear and unclear.says:
+            self.reply(unclear.says, **unclear.values)
+        else:
+            self.reply(ask.question.which if unclear and unclear.near else ask.question.hint)
 
     def _change_question(self, form: Form) -> Ask[Any] | None:
-        ids = form.given.get("changes")
-        if not ids:
+        labels = form.given.get("changes")
+        if not isinstance(labels, dict) or not labels:  # a former release kept a list
             return None
         texts, language = self._world.texts, self._dialogue.language
-        choices = [Choice(id_, texts.say(f"{id_.split('~')[0]}_label", language, {})) for id_ in ids]
+        choices = [Choice(question_id, label) for question_id, label in labels.items()]
         right = Choice(ALL_RIGHT, texts.say("button.all_right", language, {}))
-        return Ask(CHANGE, CHANGE, _WhichAnswer([*choices, right], by_words=False))
+        more = texts.say("button.more", language, {})
+        return Ask(CHANGE, CHANGE, _WhichAnswer([*choices, right], by_words=False, more=more))
+
+    def label(self, ask: Ask[Any]) -> str:
+        """What the answer to a question is called where it is offered to be changed; "" for one that is not."""
+        key = f"{ask.key}_label"
+        if ask.label or key not in self._world.texts.keys:
+            return ask.label
+        return self._world.texts.say(key, self._dialogue.language, {})
 
 
 def _option(serial: int, question_id: str, choice: Choice) -> Option:

@@ -1,13 +1,15 @@
 """What is kept of a talk between two turns: answers, never a running coroutine."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot.messages import Entity, Incoming, Interpretation, Location, Media
 
+DANGER = timedelta(minutes=30)
+"""For how long after a cry for help a shared place is taken to ask for the nearest emergency room."""
 LIKELY = 0.5
 """From this confidence on an intent is more likely than all others together."""
 
@@ -73,12 +75,15 @@ class Heard:
     at: datetime
     intent: str = ""
     entities: list[Entity] = field(default_factory=list)
+    location: Location | None = None
+    """The place that was shared with them."""
 
     @classmethod
     def of(cls, said: Said) -> "Heard":
         """The part of what was said that is worth remembering."""
         meant = said.interpretation
-        return cls(text=said.text, at=said.at, intent=meant.intent, entities=list(meant.entities))
+        entities = list(meant.entities)
+        return cls(text=said.text, at=said.at, intent=meant.intent, entities=entities, location=said.location)
 
     def first(self, *names: str) -> Entity | None:
         """The first entity with one of these names."""
@@ -126,6 +131,31 @@ class Form:
     """Questions whose answer the participant took back: asked again whatever was heard before."""
     open: OpenQuestion | None = None
     reminded: bool = False
+    resumable: bool = False
+    """Left before its end it may be taken up again (`bot.dialogue.shelf`)."""
+
+    def take_back(self, question_id: str) -> None:
+        """Forget an answer and those that hang on it, named ``<it>+...`` or ``...+<it>+...``: it is asked anew."""
+        for known in list(self.answers):
+            if known == question_id or question_id in known.split("+")[:-1]:
+                del self.answers[known]
+        self.reask.append(question_id)
+
+
+@dataclass(kw_only=True)
+class Shelved:
+    """A form that was left, and until when it may be taken up again."""
+
+    form: Form
+    until: datetime
+
+
+@dataclass(kw_only=True)
+class Proved:
+    """That a participant proved to be a member, and what the directory showed of them then."""
+
+    at: datetime
+    shown: dict[str, Any]
 
 
 @dataclass(kw_only=True)
@@ -134,20 +164,47 @@ class Dialogue:
 
     forms: list[Form] = field(default_factory=list)
     """The stack of flows; the last one has the floor."""
+    aside: list[Form] = field(default_factory=list)
+    """Forms that an emergency interrupted, until it turns out that it was none."""
     serial: int = 0
     language: str = "id"
+    settled: bool = False
+    """Whether the participant chose the language, or wrote it clearly."""
+    other_language: str = ""
+    """Another language, in which the last clear message was: a second one changes to it."""
     branch: str | None = None
     """The branch that was spoken of last."""
     failures: int = 0
     """Messages in a row that were not understood."""
     emergency_at: datetime | None = None
+    unheard: int = 0
+    """Voice notes in a row."""
     asked: str | None = None
     """The question that was answered last: "kalau besok?" asks it again."""
     asked_at: datetime | None = None
+    seldom_at: datetime | None = None
+    """When something was last asked that is only asked now and then (`Talk.seldom`)."""
     album: str | None = None
     """The album whose photos came last."""
+    shelf: list[Shelved] = field(default_factory=list)
+    """Forms that were left and may be taken up again, the oldest first."""
+    location: Location | None = None
+    """The place that was shared last, and when."""
+    location_at: datetime | None = None
+    proved: Proved | None = None
+    """For a while it need not be asked again (`Talk.proved`)."""
     later: Heard | None = None
     """The second request of a message, to be offered when the first is served."""
+
+    def in_danger(self, now: datetime) -> bool:
+        """Whether somebody cried for help a moment ago."""
+        return self.emergency_at is not None and now - self.emergency_at < DANGER
+
+    def forget(self, form: Form) -> None:
+        """Forget all that was said but for the form that is under way, and the language."""
+        fresh = Dialogue(forms=[form], serial=self.serial, language=self.language)
+        for kept in fields(self):
+            setattr(self, kept.name, getattr(fresh, kept.name))
 
     @property
     def top(self) -> Form | None:

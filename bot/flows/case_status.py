@@ -1,5 +1,9 @@
 """How the participant's own cases stand; never anybody else's."""
 
+from dataclasses import replace
+from typing import Any
+
+from bot.config.papers import document_names, service_name
 from bot.dialogue.questions import Choice
 from bot.dialogue.talk import Talk
 from bot.flows.lookups import CaseView, OwnCases
@@ -24,24 +28,44 @@ async def case_status(talk: Talk) -> None:
     if len(cases) > 1:
         chosen = await talk.choose("case_status.which", [_choice(talk, item) for item in cases[:MOST]])
         case = next((item for item in cases if item.number == chosen), case)
-    await _say(talk, case)
+    await (_say_request(talk, case) if case.state else _say(talk, case))
 
 
 def _choice(talk: Talk, case: CaseView) -> Choice:
-    about = f"{talk.word(f'case_kind.{case.kind}')}: {case.summary}"
+    what = service_name(talk.config, case.service, talk.language) if case.state else case.summary
+    about = f"{talk.word(f'case_kind.{case.kind}')}: {what}"
     return Choice(case.number, case.number, about[:72], (case.number,))
 
 
 async def _say(talk: Talk, case: CaseView) -> None:
-    zone = talk.zone(talk.config.branches.get(case.branch or ""))
+    kind, status = talk.word(f"case_kind.{case.kind}"), talk.word(f"case_state.{case.status}")
     open_still = case.status in ("new", "assigned", "waiting")
+    await talk.say("case_status.is", kind=kind, status=status, **_when(talk, case, due=open_still))
+
+
+async def _say_request(talk: Talk, case: CaseView) -> None:
+    """An administrative request: where it stands, what is missing, and what comes next."""
+    as_applied = replace(case, step="applied") if case.step == "opened" else case
     await talk.say(
-        "case_status.is",
-        number=case.number,
-        kind=talk.word(f"case_kind.{case.kind}"),
-        status=talk.word(f"case_state.{case.status}"),
-        step=talk.word(f"case_step.{case.step}") if case.step else "",
-        step_at=case.step_at.astimezone(zone) if case.step_at else "",
-        due=case.due_at.astimezone(zone) if case.due_at and open_still else "",
-        as_of=talk.local_now(talk.config.branches.get(case.branch or "")),
+        "case_status.request",
+        service=service_name(talk.config, case.service, talk.language),
+        state=talk.word(f"request_state.{case.state}"),
+        missing=document_names(talk.config, case.service, case.missing, talk.language),
+        reasons=case.reasons,
+        next=talk.word(f"request_next.{case.state}"),
+        until=case.until or "",
+        **_when(talk, as_applied, due=case.state in ("new", "in_work")),
     )
+
+
+def _when(talk: Talk, case: CaseView, *, due: bool) -> dict[str, Any]:
+    """What is said of every case, on the clock of its branch; its deadline only while we are to keep it."""
+    branch = talk.config.branches.get(case.branch or "")
+    zone = talk.zone(branch)
+    return {
+        "number": case.number,
+        "step": talk.word(f"case_step.{case.step}") if case.step else "",
+        "step_at": case.step_at.astimezone(zone) if case.step_at else "",
+        "due": case.due_at.astimezone(zone) if case.due_at and due else "",
+        "as_of": talk.local_now(branch),
+    }

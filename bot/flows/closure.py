@@ -7,8 +7,9 @@ from bot.config import Branch
 from bot.dialogue.naming import WhichBranch
 from bot.dialogue.talk import Talk
 from bot.flows.lookups import Closures, NoticeView
-from bot.flows.wording import alternatives, ends, hours
-from bot.hours import is_open, next_opening, office_day
+from bot.flows.reaching import alternatives
+from bot.flows.wording import ends, hours
+from bot.hours import Closed, is_open, next_opening, office_day
 from bot.reading.dates import read_when
 
 AHEAD = timedelta(days=14)
@@ -52,13 +53,8 @@ def _closes(notice: NoticeView, start: datetime, now: datetime) -> bool:
 
 def _opens(talk: Talk, branch: Branch, after: datetime, notices: list[NoticeView]) -> datetime | str:
     """When the branch is next open by its hours and by all closures that are known; "" where that is not known."""
-    opens = next_opening(branch, after, talk.config.holidays)
-    for notice in notices:  # oldest first
-        if notice.starts_at <= opens and (notice.ends_at is None or notice.ends_at > opens):
-            if notice.ends_at is None:
-                return ""
-            opens = next_opening(branch, notice.ends_at, talk.config.holidays)
-    return opens
+    closures = [Closed(notice.starts_at, notice.ends_at) for notice in notices]
+    return next_opening(branch, after, talk.config.holidays, closures) or ""
 
 
 async def _say_closed(talk: Talk, branch: Branch, notice: NoticeView, notices: list[NoticeView]) -> None:
@@ -72,7 +68,9 @@ async def _say_closed(talk: Talk, branch: Branch, notice: NoticeView, notices: l
         guidance=notice.guidance or "",
         reopens=_opens(talk, branch, notice.ends_at, notices) if notice.ends_at else "",
         replacement=f"{other.name}, {other.address}" if other else "",
-        alternatives=alternatives(talk, notice.alternatives, branch),
+        alternatives=await alternatives(
+            talk, notice.alternatives, branch, now=notice.starts_at <= talk.now
+        ),
         as_of=notice.as_of.astimezone(zone),
         **_span(talk, notice, zone),
     )

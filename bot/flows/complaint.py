@@ -40,7 +40,8 @@ async def complaint(talk: Talk) -> None:
         )
     )
     due = case.due_at.astimezone(talk.zone(branch)) if case.due_at else ""
-    await talk.say("complaint.received", number=case.number, due=due)
+    unknown = "" if case.due_at else talk.word("promise.unknown")
+    await talk.say("complaint.received", number=case.number, due=due, unknown=unknown)
 
 
 def _category(talk: Talk) -> Choose:

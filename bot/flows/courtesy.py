@@ -63,12 +63,6 @@ async def lost(talk: Talk) -> None:
     await talk.start(chosen)
 
 
-async def media(talk: Talk) -> None:
-    """A photo or file out of the blue."""
-    offered = _choices(talk, ["file_complaint", "ask_case_status", "request_agent"])
-    await talk.start(await talk.choose("media.what", offered))
-
-
 async def thank(talk: Talk) -> None:
     """You are welcome."""
     await talk.say("thank.welcome")
@@ -101,11 +95,8 @@ async def out_of_scope(talk: Talk) -> None:
 
 
 async def language(talk: Talk) -> None:
-    """Indonesian or English."""
-    heard = talk.opening.text.lower()
-    wanted = "en" if any(word in heard for word in ("english", "inggris", "inggeris")) else None
-    if wanted is None and "indonesia" in heard:
-        wanted = "id"
-    offered = [Choice("id", "Bahasa Indonesia"), Choice("en", "English")]
-    talk.speak(wanted or await talk.choose("language.which", offered))
+    """Another language: the one that was named, else one of those that there are."""
+    offered = [Choice(code, name) for code, name in talk.languages.items()]
+    named = talk.language_named(talk.opening.text)
+    talk.speak(named or await talk.choose("language.which", offered))
     await talk.say("language.done")

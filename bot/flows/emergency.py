@@ -1,20 +1,32 @@
-"""Danger to life: help first, no questions, then a human (domain.md 5e and 9: any emergency room, no referral, 119)."""
+"""Danger to life: help first, no questions, a human at once.
 
-from typing import ClassVar
+Any emergency room and no referral: Tribun Pontianak 2024-07-12. 119, free, 24 hours: Suara 2016-06-11.
+"""
 
-from bot.dialogue.questions import YesNo
+from bot.dialogue.questions import Choice
 from bot.dialogue.talk import Talk
-
-
-class Urgently(YesNo):
-    """A yes or no that nobody should lose time over."""
-
-    hint: ClassVar[str] = "emergency.again"
+from bot.flows.effects import RequestAgent
+from bot.flows.handover import so_far
 
 
 async def emergency(talk: Talk) -> None:
-    """What to do now; then whether an agent should step in."""
+    """What to do now; meanwhile an agent is called, at any hour, whatever was being done."""
     await talk.say("emergency.help")
-    if await talk.ask("emergency.agent", Urgently(talk.word("button.yes"), talk.word("button.no"))):
-        await talk.start("_urgent_agent")
-    await talk.say("emergency.closing")
+    queued = await talk.do(
+        RequestAgent(reason=talk.opening.text, urgent=True, branch=talk.branch, so_far=so_far(talk))
+    )
+    opens = queued.opens_at.astimezone(talk.zone()) if queued.opens_at else ""
+    unknown = not queued.open_now and not queued.opens_at
+    await talk.say(
+        "emergency.called" if queued.open_now else "emergency.called_closed",
+        number=queued.number,
+        opens=opens,
+        unknown=talk.word("promise.unknown") if unknown else "",
+        on_call=talk.word("emergency.on_call") if queued.on_call else "",
+    )
+
+
+async def urged(talk: Talk) -> None:
+    """Somebody only urges: what is it about, and what to do if it is an emergency after all."""
+    offered = [Choice(intent, talk.word(f"intent.{intent}")) for intent in ("request_agent", "help")]
+    await talk.start(await talk.choose("emergency.urged", offered))

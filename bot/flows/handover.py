@@ -8,37 +8,33 @@ from bot.flows.lookups import QueuePlace
 
 
 async def request_agent(talk: Talk) -> None:
-    """The participant wants a human."""
-    await _hand_over(talk, urgent=False)
-
-
-async def urgent_agent(talk: Talk) -> None:
-    """A human at once, at any hour."""
-    await _hand_over(talk, urgent=True)
-
-
-async def _hand_over(talk: Talk, *, urgent: bool) -> None:
-    """Put the talk into the queue; say the place in it, and when somebody works."""
-    queued = await talk.do(
-        RequestAgent(
-            reason=talk.opening.text,
-            urgent=urgent,
-            branch=talk.branch,
-            so_far={form.intent: _answers(form.answers) for form in talk.waiting if form.answers},
-        )
-    )
+    """The participant wants a human: put the talk into the queue, say the place in it, and when somebody works."""
+    queued = await talk.do(RequestAgent(reason=talk.opening.text, branch=talk.branch, so_far=so_far(talk)))
     opens = queued.opens_at.astimezone(talk.zone()) if queued.opens_at else ""
-    if queued.already:
-        key = "handover.already"
-    elif urgent:
-        key = "handover.urgent"
-    else:
-        key = "handover.queued" if queued.open_now else "handover.queued_closed"
-    await talk.say(key, number=queued.number, position=queued.position, opens=opens)
+    unknown = not queued.open_now and not queued.opens_at
+    key = "handover.queued" if queued.open_now else "handover.queued_closed"
+    await talk.say(
+        "handover.already" if queued.already else key,
+        number=queued.number,
+        position=queued.position,
+        opens=opens,
+        unknown=talk.word("promise.unknown") if unknown else "",
+    )
+
+
+def so_far(talk: Talk) -> dict[str, Any]:
+    """What the forms that wait have taken down: nobody should have to say it twice."""
+    return {form.intent: _answers(form.answers) for form in talk.waiting if form.answers}
 
 
 def _answers(answers: dict[str, Any]) -> dict[str, Any]:
-    return {key: kept for key, kept in answers.items() if not key.startswith("do:")}
+    """The answers of a form; of documents only how many files there are, which hang on the talk's own lines."""
+    told = {key: kept for key, kept in answers.items() if not key.startswith("do:")}
+    return {key: len(kept["files"]) if _is_paper(kept) else kept for key, kept in told.items()}
+
+
+def _is_paper(kept: object) -> bool:
+    return isinstance(kept, dict) and "files" in kept
 
 
 async def offer_agent(talk: Talk) -> None:
@@ -51,12 +47,13 @@ async def offer_agent(talk: Talk) -> None:
 async def queued(talk: Talk) -> None:
     """Something was said while waiting: the agent will read it."""
     place = await talk.look_up(QueuePlace())
-    await talk.say("handover.forwarded", position=place.position)
+    await talk.say("emergency.forwarded" if place.urgent else "handover.forwarded", position=place.position)
 
 
 async def cancel(talk: Talk) -> None:
     """`batal` with no form open: leave the queue, if in it."""
     if talk.queued and await talk.do(LeaveQueue()):
         await talk.say("handover.left")
+        talk.call_off()
     else:
         await talk.say("cancel.nothing")

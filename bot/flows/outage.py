@@ -1,5 +1,6 @@
 """Is a system down? What is known is said with its time; what is not known is said to be unknown, and taken down."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.config import System
@@ -7,6 +8,7 @@ from bot.dialogue.naming import Named, SinceWhen, WhichBranch, WhichFacility, Wh
 from bot.dialogue.talk import Talk
 from bot.flows.effects import ReportOutage, Subscribe
 from bot.flows.lookups import NoticeView, Outages
+from bot.flows.reaching import alternatives
 
 OFTEN = ("vclaim", "mobile_jkn", "antrean_online", "pcare", "fingerprint", "payment_va")
 AT_FACILITIES = {"vclaim", "pcare", "fingerprint", "antrean_online"}
@@ -67,6 +69,7 @@ async def _say_known(talk: Talk, system: System, branch: str | None, notice: Not
         latest=latest.body if latest else notice.body,
         latest_at=(latest.at if latest else notice.as_of).astimezone(zone) if latest or notice.body else "",
         guidance=notice.guidance or _guidance(talk, system, branch),
+        alternatives=await _instead(talk, notice.alternatives or system.instead, branch),
     )
     await _offer_news(talk, system, branch)
 
@@ -75,6 +78,10 @@ async def _say_over(talk: Talk, branch: str | None, notice: NoticeView) -> None:
     zone = talk.zone(talk.config.branches.get(branch or ""))
     assert notice.ends_at
     await talk.say("outage.over", title=notice.title, at=notice.ends_at.astimezone(zone))
+
+
+async def _instead(talk: Talk, codes: Sequence[str], branch: str | None) -> str:
+    return await alternatives(talk, codes, talk.config.branches.get(branch or ""))
 
 
 def _guidance(talk: Talk, system: System, branch: str | None) -> str:
@@ -110,6 +117,7 @@ async def _take_down(talk: Talk, system: System, branch: str | None) -> None:
         since=since.at or "",
         since_words="" if since.at else since.text,
         guidance=_guidance(talk, system, place.code),
+        alternatives=await _instead(talk, system.instead, place.code),
     )
     await _offer_news(talk, system, place.code)
 

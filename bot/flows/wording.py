@@ -46,15 +46,3 @@ def week(talk: Talk, branch: Branch) -> str:
 def _days(talk: Talk, days: list[str]) -> str:
     first, last = talk.word(f"day.{days[0]}"), talk.word(f"day.{days[-1]}")
     return first if first == last else f"{first}-{last}"
-
-
-def alternatives(talk: Talk, codes: Sequence[str], branch: Branch | None) -> str:
-    """Other channels, a line each below what introduces them, with their number."""
-    lines = []
-    for code in codes:
-        contact = talk.config.contacts.get(code)
-        value = branch.whatsapp if code == "whatsapp" and branch else None
-        if contact:
-            value = value or contact.value.text(talk.language)
-            lines.append(f"• {contact.name.text(talk.language)}: {value}")
-    return "".join(f"\n{line}" for line in lines)

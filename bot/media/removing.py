@@ -49,10 +49,17 @@ async def remove_some(
     return await _remove(session, old.order_by(MediaFile.id).limit(at_most), now)
 
 
+async def remove_those(session: AsyncSession, which: ColumnElement[bool], now: datetime) -> int:
+    """The same with the files that a condition on `MediaFile` names, however old they are."""
+    return await _remove(session, select(MediaFile.id).where(which, MediaFile.state.not_in(_GONE)), now)
+
+
+_GONE = (MediaState.REMOVING, MediaState.REMOVED)
+
+
 def _old(before: datetime) -> Select[int]:
     """Files that came before then and are still there."""
-    gone = (MediaState.REMOVING, MediaState.REMOVED)
-    return select(MediaFile.id).where(MediaFile.created_at < before, MediaFile.state.not_in(gone))
+    return select(MediaFile.id).where(MediaFile.created_at < before, MediaFile.state.not_in(_GONE))
 
 
 async def _remove(session: AsyncSession, files: Select[int], now: datetime) -> int:

@@ -13,6 +13,7 @@ from bot.reading.calendar_dates import read_date, written_date
 from bot.reading.date_pieces import Reader
 from bot.reading.date_sight import Direction, Kind, Piece
 from bot.reading.day_pieces import span_of
+from bot.reading.english_clock import plain_clock
 from bot.reading.words import Token, tokens
 
 __all__ = ["When", "find_when", "read_date", "read_when"]
@@ -41,6 +42,7 @@ def read_when(text: str, now: datetime) -> When | None:
         text: what was written, any length.
         now: aware, in the participant's zone.
     """
+    text = plain_clock(text)
     found = tokens(text)
     day: date | None = None
     best: When | None = None

@@ -17,11 +17,8 @@ ZONES = {
 }
 """What Indonesians call their time zones, in every language (Babel says "GMT+8" in English)."""
 
-CLOCKS = {"en": "HH:mm"}
-"""The time of day where it is not written as in Indonesian, ``08.00``."""
-
-AT = {"id": " pukul ", "en": " at "}
-"""What stands between a date and a time."""
+AT = {"id": "pukul", "en": "at"}
+"""What stands between a date and a time where a file of texts does not say it (``language.at``)."""
 
 
 def say_date(value: object, locale: Locale) -> str:
@@ -34,16 +31,27 @@ def say_day(value: object, locale: Locale) -> str:
     return str(format_date(_day(value), "d MMMM", locale=locale))
 
 
+def say_dmy(value: object, locale: Locale) -> str:
+    """11 September 2020."""
+    return str(format_date(_day(value), "d MMMM y", locale=locale))
+
+
+def say_month(value: object, locale: Locale) -> str:
+    """September 2020."""
+    return str(format_date(_day(value), "MMMM y", locale=locale))
+
+
 def say_time(value: object, locale: Locale) -> str:
-    """08.00 WITA, in the value's own time zone."""
+    """08.00 WITA, in the value's own time zone, on a clock of 24 hours."""
     moment = _moment(value)
-    clock = format_datetime(moment, CLOCKS.get(locale.language, "HH.mm"), tzinfo=moment.tzinfo, locale=locale)
+    clock = format_datetime(moment, str(locale.datetime_skeletons["Hm"]), tzinfo=moment.tzinfo, locale=locale)
     return f"{clock} {zone_name(moment)}"
 
 
-def say_moment(value: object, locale: Locale) -> str:
-    """Senin, 3 Oktober 2022 pukul 08.00 WITA, in the value's own time zone."""
-    return say_date(value, locale) + AT.get(locale.language, ", ") + say_time(value, locale)
+def say_moment(value: object, locale: Locale, at: str = "") -> str:
+    """Senin, 3 Oktober 2022 pukul 08.00 WITA, in the value's own time zone; `at` is the word between the two."""
+    at = at or AT.get(locale.language, "")
+    return f"{say_date(value, locale)}{f' {at} ' if at else ', '}{say_time(value, locale)}"
 
 
 def say_number(value: object, locale: Locale) -> str:
@@ -69,9 +77,11 @@ def zone_name(moment: datetime) -> str:
     return ZONES.get(str(moment.tzinfo), moment.tzname() or "")
 
 
-FORMATS: dict[str, Callable[[object, Locale], str]] = {
+FORMATS: dict[str, Callable[..., str]] = {
     "date": say_date,
     "day": say_day,
+    "dmy": say_dmy,
+    "month": say_month,
     "time": say_time,
     "moment": say_moment,
     "number": say_number,

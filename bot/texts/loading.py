@@ -36,9 +36,14 @@ def load_texts(folder: Path) -> Texts:
         wrong.append(f"{shown(folder / f'{FIRST}.yaml')}: no such file")
     for language, file in files.items():
         wrong += file.differences(first) if first and language != FIRST else []
+    wrong += _claimed_twice(list(files.values()))
     if wrong:
         raise ConfigurationError(wrong)
     return Texts({language: file.sentences for language, file in files.items()})
+
+
+TELLING = ("language.words", "language.called")
+"""Texts whose words have to be one language's alone."""
 
 
 class _File:
@@ -74,6 +79,12 @@ class _File:
                 wrong += self._other_names(key, first)
         return wrong
 
+    def words(self, key: str) -> list[str]:
+        """The words of a text that lists them."""
+        sentence = self.sentences.get(key)
+        listed = "".join(str(part) for part in sentence.lines[0]) if sentence else ""
+        return [word.strip().lower() for word in listed.split(",") if word.strip()]
+
     def place(self, key: str) -> str:
         """Where a text stands: ``config/texts/id.yaml:12``."""
         return f"{self.document.name}:{self.document.line(self.trails[key])}"
@@ -104,6 +115,22 @@ class _File:
         )
         where = self.document.at(self.trails[key])
         return [f"{where}: found placeholders {found}, expected {expected} as in {first.place(key)}"]
+
+
+def _claimed_twice(files: list[_File]) -> list[str]:
+    """Words that should tell one language from the others, and stand in two of them."""
+    wrong: list[str] = []
+    for key in TELLING:
+        first: dict[str, _File] = {}
+        for file in files:
+            for word in file.words(key):
+                other = first.setdefault(word, file)
+                if other is not file:
+                    where = file.document.at(file.trails[key])
+                    wrong.append(
+                        f"{where}: found {quoted(word)}, expected words that are not in {other.place(key)} too"
+                    )
+    return wrong
 
 
 def _leaves(trail: Trail, value: object) -> Iterator[tuple[Trail, object]]:

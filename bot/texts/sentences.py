@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from babel import Locale
 
 from bot.config.problems import quoted
-from bot.texts.formats import FORMATS
+from bot.texts.formats import FORMATS, say_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,15 @@ def _blank(name: str, spec: str, conversion: str | None) -> Blank:
     return Blank(name, spec)
 
 
-def filled(sentence: Sentence, locale: Locale, values: Mapping[str, object]) -> str:
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How a language writes what is inserted: its locale, and the word between a date and a time."""
+
+    locale: Locale
+    at: str = ""
+
+
+def filled(sentence: Sentence, speech: Speech, values: Mapping[str, object]) -> str:
     """The sentence with its values, without the lines whose placeholders are all empty.
 
     Raises:
@@ -73,13 +81,13 @@ def filled(sentence: Sentence, locale: Locale, values: Mapping[str, object]) -> 
         if names and all(_empty(values[name]) for name in names):
             dropped = True
         elif not (dropped and not line and (not kept or not kept[-1][0])):  # no two empty lines around a gap
-            kept.append((line, "".join(_said(part, locale, values) for part in line)))
+            kept.append((line, "".join(_said(part, speech, values) for part in line)))
     while kept and not kept[-1][0]:
         kept.pop()
     return "\n".join(text for _, text in kept)
 
 
-def _said(part: str | Blank, locale: Locale, values: Mapping[str, object]) -> str:
+def _said(part: str | Blank, speech: Speech, values: Mapping[str, object]) -> str:
     if isinstance(part, str):
         return part
     value = values[part.name]
@@ -88,7 +96,9 @@ def _said(part: str | Blank, locale: Locale, values: Mapping[str, object]) -> st
     if not part.format:
         return str(value)
     try:
-        return FORMATS[part.format](value, locale)
+        if part.format == "moment":
+            return say_moment(value, speech.locale, speech.at)
+        return FORMATS[part.format](value, speech.locale)
     except TypeError as error:
         raise TypeError(f"{{{part.name}:{part.format}}} {error}") from None
 

@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from babel import Locale
 
 from bot.errors import SiagaError
-from bot.texts.sentences import Sentence, filled
+from bot.texts.sentences import Sentence, Speech, filled
 
 FIRST = "id"
 """The language that every other is compared with, and that is spoken where a language is unknown."""
+
+
+AT_KEY = "language.at"
+"""The key of the word between a date and a time."""
 
 
 class TextError(SiagaError, LookupError):
@@ -20,6 +24,9 @@ class Texts:
 
     def __init__(self, sentences: Mapping[str, Mapping[str, Sentence]]) -> None:
         self._sentences = sentences
+        self._speeches = {
+            language: Speech(Locale.parse(language), self._own(language, AT_KEY)) for language in sentences
+        }
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -57,9 +64,19 @@ class Texts:
         if missing:
             raise TextError(f"{key}: no value for {', '.join(missing)}; given: {', '.join(sorted(values))}")
         try:
-            return filled(sentence, Locale.parse(spoken), values)
+            return filled(sentence, self._speeches[spoken], values)
         except TypeError as error:
             raise TextError(f"{key}: {error}") from error
+
+    def words(self, key: str, language: str) -> tuple[str, ...]:
+        """The words of a text that lists them, parted by commas, in lower case; none where the text is not there."""
+        listed = self._own(language, key).split(",")
+        return tuple(word.strip().lower() for word in listed if word.strip())
+
+    def _own(self, language: str, key: str) -> str:
+        """A text without placeholders in that very language; "" where it has none."""
+        sentence = self._sentences[language].get(key)
+        return "\n".join("".join(map(str, line)) for line in sentence.lines) if sentence else ""
 
     def _sentence(self, key: str, language: str) -> Sentence:
         try:

@@ -78,7 +78,7 @@ async def test_every_operation_is_described(world: World) -> None:
     described = await document(world)
     assert described["openapi"].startswith("3.1")
     operations = [(path, *item) for path, verbs in described["paths"].items() for item in verbs.items()]
-    assert len(operations) == 21
+    assert len(operations) == 23
     for path, method, operation in operations:
         assert path.startswith("/api/v1/")
         assert operation["security"] == [{"HTTPBearer": []}]

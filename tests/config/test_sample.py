@@ -12,12 +12,7 @@ SYSTEMS = (
     "chika_pandawa website payment_va edabu"
 )
 
-FAQ = (
-    "admin_request admin_new_member admin_add_family admin_newborn admin_change_segment admin_change_identity "
-    "admin_salary_grade admin_change_facility admin_report_death admin_fix_duplicate admin_reactivate "
-    "admin_change_class check_membership check_bill ask_payment find_facility ask_referral ask_benefit ask_card "
-    "ask_screening"
-)
+FAQ = "ask_payment ask_referral ask_benefit ask_card ask_screening"
 
 CATEGORIES = (
     "ditolak_rs pelayanan_faskes antrean iur_biaya obat_kosong rawat_inap rujukan administrasi iuran sistem "

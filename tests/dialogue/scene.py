@@ -7,12 +7,15 @@ from functools import cache
 from typing import Any
 
 from bot.config import Config, load_config
+from bot.config.listed import Search
+from bot.dialogue.answering import FindAnswer, Found
 from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Reply, Turn
 from bot.dialogue.flow import Flows
 from bot.dialogue.requests import Effect
 from bot.dialogue.state import Dialogue, Said, dump, load
 from bot.dialogue.talk import World
+from bot.facilities.finding import configured, page
 from bot.flows import effects, lookups
 from bot.flows.registry import FLOWS
 from bot.messages import Entity, Interpretation, Location, Media, MediaKind, Option, Thresholds
@@ -159,10 +162,18 @@ class Scene:
         return answer(request)
 
 
+def _listed(search: Search) -> lookups.FacilitiesFound:
+    """The facilities of the shipped configuration that suit a search."""
+    found = page(sample()[0].listed, search, sample()[0].holidays)
+    return lookups.FacilitiesFound(found.listed, found.more)
+
+
 _USUAL: dict[type, Callable[[Any], Any]] = {
     lookups.Closures: lambda _: [],
     lookups.Outages: lambda _: [],
     lookups.OwnCases: lambda _: [],
+    lookups.FindFacilities: lambda wanted: _listed(wanted.search),
+    lookups.FacilitiesNamed: lambda wanted: tuple(configured(sample()[0], wanted.name)),
     lookups.QueuePlace: lambda _: lookups.Place(position=2, open_now=True, opens_at=None),
     effects.OpenCase: lambda _: effects.Opened(number="PLB-2611-00001", due_at=MONDAY),
     effects.ReportOutage: lambda _: effects.Opened(number="SMD-2611-00002", due_at=MONDAY),
@@ -173,6 +184,12 @@ _USUAL: dict[type, Callable[[Any], Any]] = {
         number="NAS-2611-00003", position=2, open_now=True, opens_at=None, already=False
     ),
     effects.LeaveQueue: lambda _: True,
+    effects.Consent: lambda _: True,
+    effects.DirectoryThere: lambda _: True,
+    effects.FindMember: lambda _: effects.Looked(outcome="no_match", at=MONDAY),
+    FindAnswer: lambda _: Found(),
+    effects.NoteAnswer: lambda _: 1,
+    effects.RateAnswer: lambda _: True,
 }
 
 

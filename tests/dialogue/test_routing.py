@@ -3,7 +3,7 @@
 import pytest
 
 from bot.flows import effects
-from bot.messages import Location, MediaKind, Thresholds
+from bot.messages import MediaKind, Thresholds
 from tests.dialogue.scene import Scene
 
 STRICT = Thresholds(act=0.95, ask=0.3)
@@ -75,7 +75,7 @@ def test_a_wish_for_a_human_is_never_taken_for_a_story() -> None:
 def test_a_wish_at_an_offer_is_a_wish_even_with_a_no_in_it(text: str) -> None:
     scene = Scene()
     scene.say("cara pindah faskes", "admin_change_facility")
-    assert scene.keys[-1] == "information.agent"
+    assert scene.keys[-1] == "admin.offer"
     intent = "ask_closure" if "kantor" in text else "ask_outage"
     entities = {"place": "palembang"} if "kantor" in text else {"system": "aplikasi"}
     assert scene.say(text + "?", intent, **entities)[0].partition(".")[0] in ("closure", "outage")
@@ -109,7 +109,11 @@ def test_a_menu_over_a_form_does_not_stand_in_the_way() -> None:
 
 def test_a_question_to_the_operator_over_a_form_does_not_either() -> None:
     scene = complaint(until="evidence")
-    assert scene.say("iuran kelas 3 berapa?", "ask_payment")[-1] == "information.agent"
+    assert scene.say("iuran kelas 3 berapa?", "ask_payment") == [
+        "information.is",
+        "form.go_on",
+        "complaint.evidence",
+    ]
     assert scene.say(media=1) == ["complaint.evidence"]
     assert scene.tap("Selesai") == ["complaint.summary"]
 
@@ -142,8 +146,8 @@ def test_likely_thanks_are_taken_as_thanks() -> None:
 def test_in_doubt_it_asks_back_although_a_menu_is_open() -> None:
     scene = Scene()
     scene.say("halo", "greet")
-    assert scene.say("kepesertaan", "check_membership", 0.4) == ["clarify.is_it"]
-    assert scene.say("iya") == ["information.is", "information.agent"]
+    assert scene.say("bpjs saya", "check_membership", 0.4) == ["clarify.is_it"]
+    assert scene.say("iya") == ["member.number"]
 
 
 def test_twice_not_understood_offers_a_human() -> None:
@@ -207,29 +211,6 @@ def test_what_is_no_question_is_for_the_agent_unless_one_would_act() -> None:
 # -- emergencies ----------------------------------------------------------------------------------------------
 
 
-def test_an_emergency_interrupts_everything_and_the_form_comes_back() -> None:
-    scene = complaint(until="facility")
-    assert scene.say("bapak saya pingsan sesak napas", "emergency", 0.4) == [
-        "emergency.help",
-        "emergency.agent",
-    ]
-    assert scene.tap("Tidak") == ["emergency.closing", "form.go_on", "complaint.facility"]
-
-
-def test_an_emergency_leads_to_a_human_with_priority() -> None:
-    scene = Scene()
-    scene.say("tolong sesak napas", "emergency")
-    assert scene.say("ya") == ["handover.urgent"]
-    assert scene.done[-1].urgent
-
-
-def test_a_story_that_sounds_like_an_emergency_is_kept_as_the_story() -> None:
-    scene = complaint(until="story")
-    scene.say("anak saya sesak napas tapi ditolak igd kemarin", "emergency", 0.8)
-    assert scene.tap("Tidak") == ["emergency.closing", "form.go_on", "complaint.evidence"]
-    assert answers(scene)["story"] == "anak saya sesak napas tapi ditolak igd kemarin"
-
-
 def test_a_story_of_missing_medicine_is_no_emergency() -> None:
     scene = complaint(until="story")
     said = "obat jantung ibu saya kosong terus dari bulan lalu"
@@ -247,15 +228,6 @@ def test_a_question_about_a_system_is_answered_although_it_is_not_sure() -> None
         "outage."
     )
     assert words.say("mobile jkn error", "ask_outage", 0.88, system="mobile jkn")[0].startswith("clarify.")
-
-
-def test_the_same_emergency_is_not_answered_again_and_again() -> None:
-    scene = Scene()
-    scene.say("tolong sesak napas", "emergency")
-    assert scene.say("tolong cepat dia sesak", "emergency", 0.4) == ["emergency.again", "emergency.agent"]
-    scene.tap("Tidak")
-    scene.wait(minutes=20)
-    assert scene.say("sekarang kejang", "emergency", 0.4)[0] == "emergency.help"
 
 
 # -- taps -----------------------------------------------------------------------------------------------------
@@ -350,13 +322,12 @@ def test_a_photo_whose_caption_is_not_understood_is_asked_about() -> None:
 @pytest.mark.parametrize("kind", ["voice", "audio", "video", "sticker", "contact"])
 def test_what_cannot_be_read_is_said_and_the_question_is_put_again(kind: str) -> None:
     scene = complaint(until="facility")
-    assert scene.say(media=1, kind=MediaKind(kind)) == [f"unreadable.{kind}", "complaint.facility"]
-    assert Scene().say(media=1, kind=MediaKind(kind)) == [f"unreadable.{kind}"]
+    assert scene.say(media=1, kind=MediaKind(kind)) == ["media.in_form", "complaint.facility"]
+    assert Scene().say(media=1, kind=MediaKind(kind)) == [f"media.{kind}"]
 
 
-def test_a_poll_and_a_place_on_the_map_cannot_be_read_either() -> None:
-    assert Scene().say(unsupported="poll") == ["unreadable.other"]
-    assert Scene().say(location=Location(latitude=-2.9, longitude=104.7)) == ["unreadable.location"]
+def test_a_poll_cannot_be_read_either() -> None:
+    assert Scene().say(unsupported="poll") == ["media.other"]
 
 
 # -- languages ------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def test_no_is_an_answer_too() -> None:
 def test_who_asks_something_else_meanwhile_is_not_held_up() -> None:
     talk = scene()
     asks_two(talk)
-    assert talk.say("berapa tagihan saya", "check_bill")[0] == "information.is"
+    assert talk.say("berapa tagihan saya", "check_bill") == ["member.number"]
 
 
 def test_it_waits_until_a_form_is_finished() -> None:

@@ -10,7 +10,7 @@ from bot.dialogue.stack import DEEPEST
 from bot.dialogue.state import dump, load
 from bot.flows import effects, lookups
 from bot.flows.registry import FLOWS
-from bot.messages import MediaKind
+from bot.messages import Location, MediaKind
 from tests.dialogue.scene import MONDAY, Scene, notice, sample
 
 INTENTS = ["", *(intent for intent in FLOWS if not intent.startswith("_"))]
@@ -23,12 +23,15 @@ WORDS = [
     "menu", "/start", "/start promo", "petugas", "stop", "ga jadi deh", "english please", "makasih ya", "ini robot?",
     "laporan PLB-2611-00042 sampai mana", "tolong bapak saya sesak napas", "bego lu", "1", "2", "3", "99", "0", "-1",
     "nomor dua", "", " ", "🙏🙏", "👍", "👎", "\u202eabc\u202c", "مرحبا", "x" * 5000, "a b " * 500, "{branch}", "%s",
+    "puskesmas terdekat", "rs di malang", "yang lain", "yang buka sekarang ada ga", "jauh ga", "igd 24 jam",
+    "kota malang",
     "*tebal*", "<b>", "1:closure.branch:palembang", "NIK saya 1671014107900001", "\x00\x01", "؟", "//", "/", "…",
 ]  # fmt: skip
 PLACES = {
     "palembang": "place",
     "samarinda": "place",
     "wakanda": "place",
+    "malang": "place",
     "RS SMC": "facility",
     "SEP": "system",
 }
@@ -63,6 +66,8 @@ moves = st.one_of(
         st.integers(1, 7),
         st.sampled_from(["", "ini buktinya"]),
     ),
+    st.tuples(st.just("locate"), st.floats(-90, 90), st.floats(-180, 180)),
+    st.tuples(st.just("locate"), st.floats(-4, 1), st.floats(104, 118)),
     st.tuples(st.just("wait"), st.integers(1, 5000)),
     st.tuples(st.just("world"), st.integers(0, 2**16)),
 )
@@ -75,7 +80,7 @@ class Walk:
         self.scene = Scene()
         self.seen = []
 
-    def make(self, move: tuple) -> bool:
+    def make(self, move: tuple) -> bool:  # noqa: C901 - one case a move
         """Make one move; gives whether a reply is due."""
         self.scene.replies = []
         match move:
@@ -90,6 +95,8 @@ class Walk:
                 self.scene.say("?", tapped=made)
             case ("send", kind, count, caption):
                 self.scene.say(caption, media=count, kind=kind)
+            case ("locate", latitude, longitude):
+                self.scene.say(location=Location(latitude=latitude, longitude=longitude))
             case ("wait", minutes):
                 self.scene.wait(minutes=minutes)
                 self.scene.left_alone()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.flows import effects, lookups
-from tests.dialogue.scene import MONDAY, Scene, sample
+from tests.dialogue.scene import MONDAY, Scene
 
 
 def case(number: str = "PLB-2611-00042", **changes: Any) -> lookups.CaseView:
@@ -114,14 +114,6 @@ def test_a_second_wish_keeps_the_place() -> None:
     assert scene.say("petugas") == ["handover.already"]
 
 
-def test_an_urgent_wish_out_of_hours_promises_nobody() -> None:
-    scene = queue(open_now=False, opens_at=MONDAY + timedelta(days=1, hours=-1))
-    scene.say("tolong sesak napas", "emergency")
-    assert scene.tap("Ya") == ["handover.urgent"]
-    assert "08.00 WIB" in scene.text()
-    assert "119" in scene.text()
-
-
 def test_leaving_the_queue() -> None:
     scene = Scene(queued=True)
     assert scene.say("batal") == ["handover.left"]
@@ -151,24 +143,7 @@ def test_no_more_news() -> None:
     assert none.say("jangan kirim lagi", "unsubscribe_updates") == ["unsubscribe.none"]
 
 
-# -- answers and manners --------------------------------------------------------------------------------------
-
-
-def test_every_answer_of_the_operator_is_given() -> None:
-    for intent, answer in sample()[0].faq.items():
-        scene = Scene()
-        assert scene.say("mau tanya", intent)[0] == "information.is", intent
-        assert answer.answer.id in scene.text()
-        assert (scene.keys[-1] == "information.agent") == answer.offer_agent
-
-
-def test_after_an_answer_a_human_if_wanted() -> None:
-    scene = Scene()
-    scene.say("mau pindah faskes", "admin_change_facility")
-    assert scene.say("boleh") == ["handover.queued"]
-    assert scene.done[0].reason == "mau pindah faskes"
-    scene.say("mau pindah faskes", "admin_change_facility")
-    assert scene.say("ga usah, makasih", "deny") == ["information.closing"]
+# -- manners --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -214,10 +189,3 @@ def test_another_language(text: str, language: str) -> None:
     scene = Scene()
     assert scene.say(text, "change_language") == ["language.done"]
     assert scene.dialogue.language == language
-
-
-def test_which_language_is_asked_when_none_is_named() -> None:
-    scene = Scene()
-    assert scene.say("ganti bahasa", "change_language") == ["language.which"]
-    assert scene.tap("English") == ["language.done"]
-    assert scene.text() == "Very well, let us go on in English."

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.answers.index import load_index
 from bot.config import load_config
 from bot.nlu.embedded.interpreter import load_embedded
 from bot.settings import HOME
@@ -30,7 +31,15 @@ async def shared(sealer: Sealer) -> AsyncIterator[Shared]:
             config=config,
             texts=load_texts(HOME / "config" / "texts"),
             interpreter=interpreter,
+            answers=load_index(HOME / "config", config),
             twilio=twilio,
             telegram=telegram,
             sealer=sealer,
         )
+
+
+@pytest.fixture(autouse=True)
+def codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The codes by which accounts are joined, in their order: a transcript says what is typed."""
+    coming = (f"ABCD{number}" for number in range(2345, 2400))
+    monkeypatch.setattr("bot.people.joining.random_code", lambda: next(coming))

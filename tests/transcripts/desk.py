@@ -13,7 +13,12 @@
     * Dewi cannot claim PLB-2009-00001: Rina  somebody else has it
     * Rina replies to PLB-2009-00001: Selamat pagi, Pak.
     * Rina resolves PLB-2009-00001: Sudah beres, Pak.
-    * 15 minutes pass
+    * Budi applies for reactivate at palembang   a request, as its form opens it; they have written before
+    * Rina asks for ktp, kk of PLB-2009-00001: fotonya buram
+    * Rina rejects PLB-2009-00001: NIK tidak terdaftar
+    * Rina puts the photo as ktp of PLB-2009-00001   the newest photo of the talk
+    * the directory of members is away        also: back
+    * 15 minutes pass                         also: days
 
 Supervisors are called Ratna; everybody else is an agent.
 """
@@ -31,6 +36,7 @@ from bot import staff
 from bot.cases.lifecycle import CaseTaken
 from bot.notices.publishing import NewNotice
 from bot.storage.tables import Agent, Case, Notice, NoticeKind, Role, UpdateStatus
+from tests.transcripts import requests
 from tests.transcripts.house import House
 
 ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
@@ -44,8 +50,13 @@ def moment(words: str) -> datetime:
 
 async def act(house: House, words: str, details: dict[str, str]) -> None:
     """Do what a ``*`` line says."""
-    if passed := re.fullmatch(r"(\d+) minutes pass", words):
-        await house.time_passes(float(passed[1]))
+    if passed := re.fullmatch(r"(\d+) (minutes|days) pass", words):
+        await house.time_passes(float(passed[1]) * (1440 if passed[2] == "days" else 1))
+        return
+    if said := re.fullmatch(r"the directory of members is (away|back)", words):
+        house.directory.away = said[1] == "away"
+        return
+    if await requests.act(house, words):
         return
     who, does, rest = re.fullmatch(r"(\w+) (cannot \w+|\w+) ?(.*)", words).groups()  # type: ignore[union-attr]
     async with house.database.sessions.begin() as session:

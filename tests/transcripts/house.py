@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,20 +13,33 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from bot import webhooks
+from bot.answers.index import Index
 from bot.app import make_channels
 from bot.channels.channel import Channel
 from bot.config import Config
+from bot.conversation import paperwork
+from bot.conversation.carrying import members
+from bot.conversation.copies import Copies
 from bot.conversation.handling import Handling
 from bot.conversation.idle import stir
 from bot.conversation.turn import Conversations
 from bot.delivery.pace import Pace
 from bot.delivery.sender import Sender
+from bot.demo.seeding import bring_in_members
 from bot.flows.registry import FLOWS
 from bot.live import Live
+from bot.media.enclosing import Enclosing
+from bot.media.stores import Folder
+from bot.media.vault import Vault
+from bot.members.directory import Away, Identity, Membership
+from bot.members.table import TableDirectory
+from bot.members.tries import Tries
 from bot.nlu.embedded.interpreter import EmbeddedInterpreter
 from bot.notices.broadcaster import Broadcaster
 from bot.notices.publishing import Publisher
 from bot.notices.timing import keep_time
+from bot.people.erasing import carry_out
+from bot.retention import Kept
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Case, Inbox, InboxState, Notice, Outbox, OutboxState
@@ -36,8 +50,21 @@ from tests.running import settings
 from tests.standins import TelegramStandIn, TwilioStandIn
 from tests.transcripts.phones import PUBLIC_URL, Phone, TelegramPhone, WhatsAppPhone
 
+KEPT = Kept(queue=30, media=365, sealed=365, talks=730)
+"""As the settings say where nobody changed them. Files go nowhere here: copies come as texts."""
 PATIENCE = 20.0
 """Seconds that a turn may take before it counts as failed."""
+
+
+class Directory(TableDirectory):
+    """The members of the demo; `away` while it does not answer."""
+
+    away = False
+
+    async def find(self, identity: Identity, now: datetime) -> Membership | None:
+        if self.away:
+            raise Away("unreachable")
+        return await super().find(identity, now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +74,7 @@ class Shared:
     config: Config
     texts: Texts
     interpreter: EmbeddedInterpreter
+    answers: Index
     twilio: TwilioStandIn
     telegram: TelegramStandIn
     sealer: Sealer
@@ -62,9 +90,11 @@ class House:
     clock: Clock
     web: httpx.AsyncClient
     conversations: Conversations
+    directory: Directory
     handling: Handling
     publisher: Publisher
     broadcaster: Broadcaster
+    copies: Copies
     phones: dict[str, Phone] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
 
@@ -100,6 +130,9 @@ class House:
         await stir(self.database, self.shared.sealer, self.clock())
         async with self.database.sessions.begin() as session:
             await keep_time(session, self.clock())
+        await paperwork.keep_time(self.handling, self.database, self.clock())
+        await carry_out(self.database, self.shared.sealer, self.clock())
+        await self.copies.send(self.clock())
 
     async def cases(self) -> list[str]:
         """Every case in a line."""
@@ -192,12 +225,26 @@ async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
             webhooks.Intake(database=database, sealer=shared.sealer, channels=channels, clock=clock)
         )
     )
+    directory = Directory(database, shared.sealer)
+    await bring_in_members(database, shared.sealer)
     conversations = Conversations(
         database=database,
+        consulting=members.consulting(directory, Tries(database, shared.sealer), clock),
         interpreter=shared.interpreter,
         flows=FLOWS,
+        answers=shared.answers,
         idle=(timedelta(minutes=15), timedelta(minutes=60)),
+        kept=KEPT,
         **parts,
+    )
+    nowhere = Vault(Folder(Path("nowhere")), shared.sealer)
+    copies = Copies(
+        database=database,
+        sealer=shared.sealer,
+        config=shared.config,
+        texts=shared.texts,
+        enclosing=Enclosing(database, shared.sealer, nowhere, {}, clock),
+        kept=KEPT,
     )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC_URL) as web:
         yield House(
@@ -207,8 +254,10 @@ async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
             clock=clock,
             web=web,
             conversations=conversations,
+            directory=directory,
             handling=Handling(**parts),
             publisher=Publisher(shared.config),
+            copies=copies,
             broadcaster=Broadcaster(database=database, channels=tuple(channels), **parts),
         )
     for channel in channels.values():

@@ -139,7 +139,8 @@ class WhatsAppPhone(Phone):
 
     def sent(self, kind: str, caption: str, now: datetime, content: bytes = A_FILE) -> dict[str, str]:
         if kind == "location":
-            fields = {"MessageType": "location", "Latitude": "-0.5022", "Longitude": "117.1536"}
+            latitude, longitude = _place(caption)
+            fields = {"MessageType": "location", "Latitude": str(latitude), "Longitude": str(longitude)}
             return self._twilio.inbound(self.address, "", **fields)
         types = {
             "photo": "image/jpeg",
@@ -215,9 +216,11 @@ class TelegramPhone(Phone):
             "video": picture | {"duration": 3},
             "sticker": picture | {"type": "regular", "is_animated": False, "is_video": False},
             "contact": {"phone_number": "+628120000001", "first_name": "Tono"},
-            "location": {"latitude": -0.5022, "longitude": 117.1536},
             "poll": {"id": "1", "question": "?", "options": []},
         }
+        if kind == "location":
+            latitude, longitude = _place(caption)
+            return self._update(now, location={"latitude": latitude, "longitude": longitude})
         captioned = {"caption": caption} if caption else {}
         return self._update(now, **{kind: contents[kind]}, **captioned)
 
@@ -274,3 +277,9 @@ class TelegramPhone(Phone):
 
     def _to_me(self, sent: dict[str, Any]) -> bool:
         return bool(sent["chat_id"] == self.user)
+
+
+def _place(written: str) -> tuple[float, float]:
+    """Latitude and longitude as they stand behind ``[location]``; without them a place in Samarinda."""
+    latitude, longitude = written.split() if written else ("-0.5022", "117.1536")
+    return float(latitude), float(longitude)

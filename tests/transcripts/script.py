@@ -9,6 +9,7 @@ A transcript is a chat on paper. A line begins with what it is:
     > [tap Ya, kirim]                 he taps a button (the newest with that title)
     > [photo] this is it              he sends a photo with a caption; also: document, voice, video, sticker, contact,
                                       location, poll
+    > [location] -2.99 104.76         a place in Palembang; without figures one in Samarinda
     > [album 3] this is it            he sends three photos as an album, with a caption
     > [edit] this is what I mean      he changes his newest message (Telegram)
     > [quote Which branch] Bandung    he replies to the newest message to him that has these words

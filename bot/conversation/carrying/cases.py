@@ -1,8 +1,13 @@
 """Cases: opened, reported, and how the participant's own stand."""
 
+from dataclasses import replace
+
 from bot.cases import queries
+from bot.cases.administration import missing, state
 from bot.cases.opening import NewCase, open_case
+from bot.conversation import promises
 from bot.conversation.carrying.means import CarriedOut, Means
+from bot.conversation.paperwork import last_day
 from bot.flows import effects, lookups
 from bot.storage.tables import Case, CaseKind, CasePriority, OutageReport
 
@@ -62,6 +67,8 @@ async def report_outage(means: Means, wanted: effects.ReportOutage) -> effects.O
 
 async def opened(means: Means, new: NewCase) -> Case:
     """A case of the participant with whom we talk."""
+    closed = await promises.closures(means.session, means.config, new.branch, means.now)
+    new = replace(new, closures=closed)
     return await open_case(means.session, means.sealer, means.config, means.talk, new, means.now)
 
 
@@ -71,6 +78,9 @@ def _opened(case: Case) -> effects.Opened:
 
 async def _view(means: Means, case: Case) -> lookups.CaseView:
     step = await queries.last_public_step(means.session, case)
+    awaited = missing(case)
+    is_request = case.kind is CaseKind.ADMIN
+    until = last_day(means.config, case, awaited.since) if awaited else None
     return lookups.CaseView(
         number=case.number,
         kind=case.kind.value,
@@ -81,6 +91,11 @@ async def _view(means: Means, case: Case) -> lookups.CaseView:
         step=step.what if step else None,
         step_at=step.at if step else None,
         branch=case.branch,
+        service=case.category if is_request else None,
+        state=state(case).value if is_request else None,
+        missing=tuple(awaited.documents) if awaited else (),
+        reasons=tuple(dict.fromkeys(awaited.documents.values())) if awaited else (),
+        until=until if until and until > means.now else None,  # what was asked may have reached them late
     )
 
 

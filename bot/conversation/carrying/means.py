@@ -7,7 +7,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.answers.index import Index
 from bot.config import Config
+from bot.conversation.on_call import OnCall
+from bot.retention import Kept
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Conversation
 
@@ -21,6 +24,11 @@ class Means:
     config: Config
     talk: Conversation
     now: datetime
+    on_call: OnCall
+    answers: Index
+    """Which question of config/faq.yml a text asks."""
+    kept: Kept
+    """For how long things are kept: participants may ask."""
 
 
 CarriedOut = dict[type, Callable[[Means, Any], Awaitable[Any]]]

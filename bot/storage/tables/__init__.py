@@ -1,5 +1,6 @@
 """Every table, so that one import makes the whole schema known."""
 
+from bot.storage.tables.answers import AnswerGiven, AnswerRating
 from bot.storage.tables.broadcasts import Broadcast, BroadcastState
 from bot.storage.tables.cases import (
     Attachment,
@@ -10,7 +11,9 @@ from bot.storage.tables.cases import (
     CaseStatus,
     History,
 )
+from bot.storage.tables.facilities import ImportedFacility
 from bot.storage.tables.media import MediaFile, MediaState
+from bot.storage.tables.members import Member, MemberTry
 from bot.storage.tables.notices import (
     Notice,
     NoticeKind,
@@ -19,7 +22,16 @@ from bot.storage.tables.notices import (
     Subscription,
     UpdateStatus,
 )
-from bot.storage.tables.people import ChannelAddress, Participant, PersonalNumber
+from bot.storage.tables.people import (
+    ChannelAddress,
+    ConsentGiven,
+    CopyOrder,
+    Erasure,
+    JoinCode,
+    JoinTry,
+    Participant,
+    PersonalNumber,
+)
 from bot.storage.tables.schedule import JobRun, Listing
 from bot.storage.tables.staff import Agent, Role, Session, SignInFailure, Token
 from bot.storage.tables.talks import (
@@ -42,6 +54,8 @@ from bot.storage.tables.talks import (
 
 __all__ = [
     "Agent",
+    "AnswerGiven",
+    "AnswerRating",
     "Attachment",
     "Author",
     "Broadcast",
@@ -52,16 +66,24 @@ __all__ = [
     "CasePriority",
     "CaseStatus",
     "ChannelAddress",
+    "ConsentGiven",
     "Conversation",
+    "CopyOrder",
     "DeliveryAlarm",
     "DeliveryReceipt",
+    "Erasure",
     "History",
+    "ImportedFacility",
     "Inbox",
     "InboxState",
     "JobRun",
+    "JoinCode",
+    "JoinTry",
     "Listing",
     "MediaFile",
     "MediaState",
+    "Member",
+    "MemberTry",
     "Message",
     "Notice",
     "NoticeKind",

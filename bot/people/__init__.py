@@ -1,0 +1,1 @@
+"""Participants as people: what they agreed to, their addresses joined, what is known of them told and erased."""
