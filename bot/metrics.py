@@ -69,7 +69,11 @@ RECOVERED = Counter(
     "Messages that came by no webhook and were taken in from the provider's own list",
     ("channel",),
 )
-JOBS = Counter("siaga_jobs_total", "Runs of the schedule's jobs (outcome: done, failed)", ("job", "outcome"))
+JOBS = Counter(
+    "siaga_jobs_total",
+    "Runs of the schedule's jobs, and single rows that failed in them (outcome: done, failed)",
+    ("job", "outcome"),
+)
 FLOODS = Counter(
     "siaga_floods_total",
     "Turns of participants who write too much (outcome: told, silent)",

@@ -8,7 +8,7 @@ import pytest
 
 from bot.check import half_set, problems
 from bot.settings import HOME, Settings
-from tests.nlu.conftest import write_config
+from tests.nlu.conftest import copy_config
 from tests.nlu.tiny_encoder import make_encoder
 
 GOOD = {"SIAGA_DATABASE_URL": "postgresql://localhost/siaga", "SIAGA_SECRET_KEY": "k" * 32}
@@ -21,10 +21,8 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(f"SIAGA_{name.upper()}", raising=False)
-    (tmp_path / "config" / "texts").mkdir(parents=True)
-    for file in (HOME / "config").glob("*.yml"):
-        shutil.copy(file, tmp_path / "config")
-    write_config(tmp_path / "config")
+    copy_config(tmp_path / "config")
+    (tmp_path / "config" / "texts").mkdir()
     for language in ("id", "en"):
         (tmp_path / "config" / "texts" / f"{language}.yaml").write_text('a:\n  b: "Halo {name}"\n')
     for name, value in GOOD.items():

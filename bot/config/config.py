@@ -76,8 +76,8 @@ class Config:
         return self.branches[code]
 
     def office(self, code: str | None) -> Branch | FallbackOffice:
-        """Whose hours count for a case of that branch; the fallback office where there is none."""
-        return self.branches[code] if code else self.cases.fallback_office
+        """Whose hours count for a case of that branch; the fallback office where there is none, or none any more."""
+        return self.branches.get(code or "", self.cases.fallback_office)
 
     def place(self, text: str) -> Place | None:
         """The city or regency that a name, alias or district means, if it can be one only."""

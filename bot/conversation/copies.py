@@ -7,6 +7,7 @@ that answers it. Whatever dies in between, the next run makes the copy anew.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -22,6 +23,7 @@ from bot.messages import Enclosure, Text
 from bot.people.knowing import Known, known, lines_of
 from bot.people.paper import pdf
 from bot.retention import Kept
+from bot.storage.apart import apart
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Conversation, CopyOrder, Owner
@@ -57,16 +59,27 @@ class Copies:
 
     async def send(self, now: datetime) -> int:
         """Send the copies that were asked for; gives how many."""
-        waiting = select(CopyOrder).where(CopyOrder.done_at.is_(None)).order_by(CopyOrder.id).limit(AT_ONCE)
+        waiting = (
+            select(CopyOrder)
+            .join(Conversation, Conversation.id == CopyOrder.conversation_id)
+            # Where an agent speaks, the bot is silent: it comes when the agent has left.
+            .where(CopyOrder.done_at.is_(None), Conversation.owner != Owner.AGENT)
+            .order_by(CopyOrder.attempts, CopyOrder.id)
+            .limit(AT_ONCE)
+        )
         async with self.database.sessions() as session:
             orders = (await session.scalars(waiting)).all()
-        return sum([await self._send(order, now) for order in orders])
+        sent = 0
+        for order in orders:
+            with apart("copies", order=order.id):
+                sent += await self._send(order, now)
+                continue
+            await self._put_off(order)  # others come first the next time
+        return sent
 
     async def _send(self, order: CopyOrder, now: datetime) -> bool:
         async with self.database.sessions() as session:
             talk = await session.get_one(Conversation, order.conversation_id)
-            if talk.owner is Owner.AGENT:  # the bot is silent: it comes when the agent has left
-                return False
             about = await known(session, self.sealer, talk.participant_id, order.asked_at)
             lines = await lines_of(session, talk.participant_id)
         copy = self._sheet(talk, about).lines(about, lines, now)
@@ -77,17 +90,20 @@ class Copies:
             return False
         texts = self._texts(enclosure, copy, about.participant.language)
         async with self.database.sessions.begin() as session:
-            return await self._say(session, order, texts, now)
+            return await self._say(session, order, about.participant.id, texts, now)
 
     async def _say(
-        self, session: AsyncSession, order: CopyOrder, texts: Sequence[Text], now: datetime
+        self, session: AsyncSession, order: CopyOrder, whose: UUID, texts: Sequence[Text], now: datetime
     ) -> bool:
-        """Unless it was done or called off meanwhile. The conversation is locked first, as in a turn."""
+        """Unless it was done or called off meanwhile, an agent came, or the addresses that it tells of were parted.
+
+        The conversation is locked first, as in a turn.
+        """
         locked = select(Conversation).where(Conversation.id == order.conversation_id).with_for_update()
         talk = await session.scalar(locked)
         wanted = select(CopyOrder).where(CopyOrder.id == order.id, CopyOrder.done_at.is_(None))
         row = await session.scalar(wanted.with_for_update())
-        if talk is None or row is None:
+        if talk is None or row is None or talk.owner is Owner.AGENT or talk.participant_id != whose:
             return False
         for text in texts:
             await say(session, self.sealer, talk, text, now)

@@ -14,6 +14,7 @@ from bot.cases.history import SYSTEM, record
 from bot.config import Config
 from bot.delivery import outbox
 from bot.messages import Address, Occasion, Text
+from bot.storage.apart import apart
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Case, CaseKind, CasePriority, CaseStatus, Conversation, History
 from bot.texts import Texts
@@ -83,7 +84,12 @@ class OnCall:
             .with_for_update(skip_locked=True)
         )
         cases = (await session.scalars(unclaimed)).all()
-        return sum([await self.call(session, case, now) > 0 for case in cases])
+        called_for = 0
+        for case_id, case in [(case.id, case) for case in cases]:
+            with apart("on_call", case=case_id):
+                async with session.begin_nested():
+                    called_for += await self.call(session, case, now) > 0
+        return called_for
 
     def _on_duty(self, branch: str | None, now: datetime) -> list[str]:
         """The addresses of those who are, each once."""
@@ -99,7 +105,8 @@ class OnCall:
         return await session.scalar(query.where(*called)) or 0
 
     def _words(self, case: Case, key: str) -> Text:
-        branch = self.config.branches[case.branch].name if case.branch else "-"
+        known = self.config.branches.get(case.branch or "")
+        branch = known.name if known else case.branch or "-"
         link = f"{self.public_url.rstrip('/')}/desk/cases/{case.number}"
         values = {"number": case.number, "branch": branch, "link": link}
         body = self.texts.say(key, FIRST, values)

@@ -22,6 +22,7 @@ from bot.conversation.handling import Handling
 from bot.conversation.promises import closures
 from bot.errors import SiagaError
 from bot.notices.subscriptions import opted_out
+from bot.storage.apart import apart
 from bot.storage.engine import Database
 from bot.storage.tables import (
     Agent,
@@ -131,9 +132,11 @@ async def keep_time(handling: Handling, database: Database, now: datetime) -> li
         ]
     changed = []
     for case_id in ids:
-        async with database.sessions.begin() as session:
-            case = await session.get_one(Case, case_id)
-            if await _remind_or_expire(handling, session, case, now):
+        with apart("documents", case=case_id):
+            async with database.sessions.begin() as session:
+                case = await session.get_one(Case, case_id)
+                its_time = await _remind_or_expire(handling, session, case, now)
+            if its_time:
                 changed.append(case)
     return changed
 

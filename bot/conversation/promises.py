@@ -23,10 +23,11 @@ AT_ONCE = 500
 
 
 async def closures(session: AsyncSession, config: Config, branch: str | None, now: datetime) -> list[Closed]:
-    """The known closures of a branch, from now on, in which nobody there answers; none of no branch."""
-    if branch is None:
+    """The known closures of a branch, from now on, in which nobody there answers; none of no or a former one."""
+    known = config.branches.get(branch or "")
+    if known is None:
         return []
-    found = await queries.closures(session, config.branches[branch], now, now + AHEAD)
+    found = await queries.closures(session, known, now, now + AHEAD)
     return [_closed(notice) for notice in found if ANSWERS_ANYWAY not in notice.alternatives]
 
 

@@ -223,6 +223,7 @@ class Conversations:
     async def _answer(self, keeping: Keeping, claimed: Claimed, read: _Read) -> None:
         session, talk, now = keeping.session, keeping.talk, keeping.now
         dialogue = self._dialogue(talk.sealed_dialogue)
+        talk.branch, dialogue.branch = self._branch(talk.branch), self._branch(dialogue.branch)
         spoken = dialogue.language
         world = World(
             config=self.config,
@@ -277,6 +278,10 @@ class Conversations:
             return []
         talk.hushed_at = now
         return [Reply("flood.slower")]
+
+    def _branch(self, code: str | None) -> str | None:
+        """A branch that a talk is about, unless branches.yml has it no more."""
+        return code if code in self.config.branches else None
 
     def _our_branch(self, message: Incoming) -> str | None:
         """The branch whose own number was written to; else the operator's default."""

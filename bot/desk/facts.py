@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from babel import Locale
+
+from bot.config.administration import FieldType
 from bot.desk.context import Desk
 from bot.reading.numbers import mask
 from bot.storage.tables import Case, CaseKind
+from bot.texts import FORMATS
 
 SHOWN_ELSEWHERE = ("service", "state", "missing")
 """What the page of an administrative request says in other places."""
@@ -52,7 +56,17 @@ def _as_asked(desk: Desk, case: Case, fact: Fact, language: str) -> Fact:
     if entry is None:
         return fact
     titles = {option.code: option.title.text(language) for option in entry.choices}
-    return replace(fact, text=titles.get(fact.text, fact.text), label=entry.label.text(language))
+    dated = entry.type in (FieldType.BIRTH_DATE, FieldType.DATE)
+    text = _day(fact.text, language) if dated else titles.get(fact.text, fact.text)
+    return replace(fact, text=text, label=entry.label.text(language))
+
+
+def _day(kept: str, language: str) -> str:
+    """A day that is kept in ISO form, as people write it; anything else as it is."""
+    try:
+        return FORMATS["dmy"](date.fromisoformat(kept), Locale.parse(language))
+    except ValueError:
+        return kept
 
 
 def _flat(key: str, value: Any) -> Iterator[Fact]:

@@ -1,8 +1,8 @@
 """What the words of a message say about an emergency, beside what it was taken for.
 
-The interpreter learned from whole messages, most of them in Indonesian. Three things are surer by the words themselves,
-which stand in config/texts (``alarm.*``): who only urges is in no danger, what is told of long ago is a complaint, and
-"cannot breathe" is an emergency in whatever language.
+The interpreter learned from whole messages, most of them in Indonesian. Four things are surer by the words themselves,
+which stand in config/texts (``alarm.*``): who only urges is in no danger, nor who asks when an emergency room is open,
+what is told of long ago is a complaint, and "cannot breathe" is an emergency in whatever language.
 """
 
 import re
@@ -12,11 +12,13 @@ from dataclasses import replace
 from bot.dialogue.state import Said
 from bot.texts import Texts
 
-EMERGENCY, COMPLAINT, URGED = "emergency", "file_complaint", "_urged"
+EMERGENCY, COMPLAINT, URGED, ASKED = "emergency", "file_complaint", "_urged", "_asked_of_emergency"
 _SAYS_LITTLE = ("help", "request_agent", "frustration", "greet", "affirm", "deny")
 """Intents that a cry for help is easily taken for: it says "help", or "please"."""
 BY_SIGN = 0.7
 """How sure a sign is: enough to interrupt, but not somebody who tells what happened."""
+ASKED_IN = 5
+"""Words in a question about emergency rooms in general; whoever writes more may tell of somebody."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 
@@ -24,9 +26,18 @@ class Alarms:
     """The words of every language at once."""
 
     def __init__(self, texts: Texts) -> None:
-        self._signs, self._danger, self._urging, self._past, self._told, self._now, self._since = (
+        (
+            self._signs,
+            self._danger,
+            self._urging,
+            self._asking,
+            self._past,
+            self._told,
+            self._now,
+            self._since,
+        ) = (
             [word for language in texts.languages for word in texts.words(f"alarm.{key}", language)]
-            for key in ("signs", "danger", "urging", "past", "told", "now", "since")
+            for key in ("signs", "danger", "urging", "asking", "past", "told", "now", "since")
         )
 
     def heard(self, said: Said, *, question: bool) -> Said:
@@ -40,6 +51,8 @@ class Alarms:
         words, taken, over = plain.split(), meant.intent == EMERGENCY, self._is_over(plain, self._past)
         if taken and words and all(word in self._urging for word in words):
             return replace(said, interpretation=replace(meant, intent=URGED, confidence=1.0, ranking=()))
+        if taken and question and self._only_asks(plain):
+            return replace(said, interpretation=replace(meant, intent=ASKED, confidence=1.0, ranking=()))
         if taken and over:
             ranking = ((COMPLAINT, meant.confidence),)
             return replace(said, interpretation=replace(meant, intent=COMPLAINT, ranking=ranking))
@@ -57,6 +70,13 @@ class Alarms:
         plain = _plain(text)
         return _has(plain, [*self._danger, *self._signs]) and not self._is_over(
             plain, [*self._past, *self._told]
+        )
+
+    def _only_asks(self, plain: str) -> bool:
+        """Whether it asks how an emergency room works, and nothing says that anybody is in danger."""
+        short = len(plain.split()) <= ASKED_IN
+        return (
+            short and _has(plain, self._asking) and not _has(plain, [*self._danger, *self._signs, *self._now])
         )
 
     def _is_over(self, plain: str, past: Sequence[str]) -> bool:

@@ -5,13 +5,14 @@ cancelling, asking back, offering a human after two failures.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from bot.dialogue import leaving
 from bot.dialogue.answering import answered_instead
 from bot.dialogue.commands import PEOPLE, Commands
 from bot.dialogue.documents import join_album
 from bot.dialogue.flow import Flows
-from bot.dialogue.questions import SENTENCE, Confirm
+from bot.dialogue.questions import MOST_SHOWN, SENTENCE, Confirm, Question
 from bot.dialogue.routes import (
     Ambiguous,
     Answer,
@@ -184,7 +185,7 @@ class Turn:
         form.reask = [other for other in form.reask if other != ask.id]
         if not ask.question.takes_files:
             form.media.extend(said.media)
-        if (said.text or said.location) and said.tapped is None:
+        if (said.text or said.location) and said.tapped is None and not _picks(said, ask.question):
             form.heard.append(Heard.of(said))
         form.open = None
         yield from self._stack.resume()
@@ -219,6 +220,9 @@ class Turn:
             yield from self._once_more(route, said, waiting)
         elif self._world.queued:
             yield from self._stack.begin("_queued", [Heard.of(said)])
+        elif waiting is None and said.text.strip(" .").isdigit():
+            # The number of a list that is gone, or a "0" for the menu.
+            yield from self._stack.begin("help")
         elif self.dialogue.failures >= 2:
             self.dialogue.failures = 0
             yield from self._stack.begin("_offer_agent", [Heard.of(said)])
@@ -331,6 +335,12 @@ class Turn:
             yield from self._stack.resume(again=True)
         else:
             yield from self._stack.begin("help")
+
+
+def _picks(said: Said, question: Question[Any]) -> bool:
+    """Whether an option was picked by its number: that tells no more than a tap does."""
+    number = said.text.strip(" .")
+    return number.isdigit() and len(number) <= len(str(MOST_SHOWN)) and bool(question.options(()))
 
 
 def _second(said: Said) -> Heard:

@@ -19,7 +19,7 @@ class Flow:
         answers_first: it begins with an answer that changes nothing, so a question needs less certainty.
         courtesy: manners: acted on when it is only likely.
         offered: may stand among the things that may have been meant, as manners never do.
-        to_agent: while an agent is waited for, this is left to the agent.
+        to_agent: while an agent is waited for, this is left to the agent, but for a question that it answers first.
         general: a general question about it may be answered from config/faq.yml before it begins.
         resumable: a form of it that is left before its end is kept for a week (`bot.dialogue.shelf`).
         ends_all: when it ends, the forms that waited below it are left too.

@@ -101,12 +101,14 @@ class NumberOrBirth(Question[tuple[str, date]]):
     correctable: ClassVar[bool] = False
 
     def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
-        """Number and date; `Unclear` for a number of another kind, None where there is neither."""
+        """Number and date; `Unclear` for a number of another kind or the same pair, None where there is neither."""
         number, birth = number_in(said.text), birth_in(said.text, self.now)
         if number is None and (wrong := _mistaken(said.text, only_whole=birth is not None)):
             return wrong
         if number is None and birth is None:
             return None
+        if number in (None, self.number) and birth in (None, self.birth):
+            return Unclear(says="member.same_again")
         return [number or self.number, (birth or self.birth).isoformat()]
 
     def restore(self, kept: Any) -> tuple[str, date] | None:

@@ -266,7 +266,7 @@ class SinceWhen(Question[Moment]):
             return [said.text[:80], start]
         about = said.interpretation
         other = "?" in said.text or any(about.first(name) for name in ("system", "facility", "place"))
-        if strictly or not said.text or other:  # another question is no time
+        if strictly or not said.text or other or read_yes_no(said.text) is True:  # nor is another question
             return None
         return [said.text[:80], None] if len(said.text.split()) <= 6 else None
 

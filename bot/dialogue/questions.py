@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from bot.dialogue.state import Heard, Said
 from bot.messages import Location, Media
-from bot.reading.choices import HARMLESS, read_choice, read_yes_no
+from bot.reading.choices import HARMLESS, asks_back, read_choice, read_yes_no
 
 T = TypeVar("T")
 _ENOUGH = (
@@ -75,6 +75,11 @@ class Retracted:
     """No answer, but an earlier one is taken back: that of the question with this id."""
 
     id: str
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """No answer, but the option was picked that leaves the form."""
 
 
 class Question(ABC, Generic[T]):
@@ -275,6 +280,8 @@ class YesNo(Question[bool]):
     def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
         """True or False. "Tidak bisa login" is no "no": strictly, only a few words are an answer."""
         text = _PARTICLE.sub("", said.text)
+        if asks_back(text):
+            return None
         if len(text.split()) <= FEW:
             found = read_choice(text, [(self.yes, *self.also_yes), (self.no, *self.also_no)])
             return read_yes_no(text) if found is None else found == 0
@@ -297,7 +304,7 @@ class Agreement(YesNo):
 
     def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
         """True only for a yes without any word of refusal."""
-        if _REFUSED.search(HARMLESS.sub(" ya ", said.text.lower())):
+        if not asks_back(said.text) and _REFUSED.search(HARMLESS.sub(" ya ", said.text.lower())):
             return False if len(said.text.split()) <= SHORT else None
         return super().read(said, narrowed, strictly=strictly)
 
@@ -318,7 +325,10 @@ class Confirm(YesNo):
         """True, or False for a wish to change; "jangan kirim dulu" never sends."""
         found = None
         if len(said.text.split()) <= SHORT:
-            found = read_choice(said.text, [(self.yes, "kirim", "send"), (self.change, "ganti", "rubah")])
+            options = [(self.yes, "kirim", "send"), (self.change, "ganti", "rubah"), (self.stop,)]
+            found = read_choice(said.text, options)
+        if found == 2:
+            return Stopped()
         if found is None:
             return super().read(said, narrowed, strictly=strictly)
         return found == 0 and read_yes_no(said.text) is not False
@@ -373,7 +383,8 @@ class Evidence(Question[list[Media]]):
     def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
         """The files so far and whether there are more to come: the engine gathers them (see `gather`)."""
         enough = read_choice(said.text, [(self.done, self.none, *_ENOUGH)]) == 0
-        if enough or read_yes_no(said.text) is False:
+        short = len(said.text.split()) <= SHORT  # "sampai siang saya tidak dipanggil" goes on with the story
+        if enough or (short and read_yes_no(said.text) is False):
             return "done"
         ends = said.interpretation.intent == "goodbye" or (self.before and read_yes_no(said.text))
         return "done" if ends and len(said.text.split()) <= _FEW else None

@@ -38,6 +38,8 @@ class Say(Request[None]):
 
     key: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    leads_to: tuple[str, ...] = ()
+    """Intents that stand under it as buttons, by whose titles they are called; nothing waits for a tap."""
 
 
 class LookUp(Request[R]):
@@ -70,9 +72,10 @@ class Consult(Effect[R]):
 
 @dataclass(frozen=True)
 class Start(Request[None]):
-    """Leave this flow for the one of another intent, with all that was heard and sent so far."""
+    """Leave this flow for that of another intent, with all that was heard and sent; `anew`: only what was sent."""
 
     intent: str
+    anew: bool = False
 
 
 @dataclass(frozen=True)

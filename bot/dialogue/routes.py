@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bot.dialogue.questions import Retracted, Turned, Unclear
+from bot.dialogue.questions import Retracted, Stopped, Turned, Unclear
 
 
 @dataclass(frozen=True)
@@ -116,4 +116,6 @@ def answering(kept: Any) -> Route:
             return TurnPage(codes)
         case Retracted(question_id):
             return TakenBack(question_id)
+        case Stopped():
+            return Command("cancel")
     return Answer(kept)

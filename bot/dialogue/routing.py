@@ -70,7 +70,9 @@ def cries_for_help(said: Said, dialogue: Dialogue, least: float = EMERGENCY_FROM
     """Whether it is taken for an emergency with `least` confidence, and none was answered just before."""
     if dialogue.emergency_at and (said.at - dialogue.emergency_at).total_seconds() < 900:
         return False
-    if not any(letter.isalpha() for letter in said.text):  # a number is a choice, whatever a model makes of it
+    if not any(
+        letter.isalpha() for letter in said.text
+    ):  # a number is a choice, whatever a model makes of it
         return False
     return said.interpretation.intent == "emergency" and said.interpretation.confidence >= least
 
@@ -180,7 +182,7 @@ class Router:
         if command == "language" and self._commands.languages.named(said.text) == self._dialogue.language:
             return True  # "Indonesia" is no wish to somebody who speaks it
         if command == "resume" and isinstance(waiting.ask.question, YesNo):
-            return True
+            return not (waiting.ask.optional and self._dialogue.shelf)
         return self._answers(said, waiting)
 
     def _answers(self, said: Said, waiting: Open) -> bool:
@@ -308,8 +310,8 @@ class Router:
             return MediaKept() if said.media else self._number(said) or Lost()
         harmless = flow is not None and (flow.by_question or (flow.answers_first and asks(said.text)))
         answered = harmless and meant.confidence >= QUESTION_FROM
-        for_agent = not meant.acted_on and not (answered and asks(said.text))
-        if flow and self._world.queued and (flow.to_agent or for_agent):
+        asked = answered and asks(said.text)
+        if flow and self._world.queued and not asked and (flow.to_agent or not meant.acted_on):
             return Lost()
         if _only_names(said):
             return self._number(said) or self._guess(said) or Lost()
@@ -337,6 +339,8 @@ class Router:
         if not meant.asked_about:
             return None
         near = {name: share for name, share in meant.ranking[:3] if share >= 0.08 and self._offered(name)}
+        if len(said.text.split()) == 1 and not self._commands.alarms.in_story(said.text):
+            near.pop("emergency", None)  # a name of a place that nobody knows is no cry for help
         flow = self._flows.get(meant.intent)
         ahead = meant.confidence > max(LIKELY, 2 * max(near.values(), default=0.0))
         if flow and flow.courtesy and ahead:

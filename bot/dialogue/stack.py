@@ -202,7 +202,7 @@ class Stack:
             form.touched_at, form.reminded = self._world.now, False
             says: list[Say] = []
             paused = yield from self._run(form, says).go()
-            self.replies += [Reply(say.key, dict(say.values)) for say in says]
+            self.replies += [self._said(form, say) for say in says]
             ask = self._change_question(form) or paused
             if isinstance(ask, Ask):
                 self._put(form, ask, again)
@@ -212,7 +212,8 @@ class Stack:
                 continue
             self._end(form, paused)
             if isinstance(paused, Start):
-                yield from self.begin(paused.intent, form.heard, media=form.media)
+                heard = () if paused.anew else form.heard
+                yield from self.begin(paused.intent, heard, media=form.media)
                 return
             if isinstance(paused, TakeUp):
                 yield from self.take_up(paused.serial)
@@ -268,6 +269,14 @@ class Stack:
         choices = ask.question.options(form.open.narrowed)
         options = tuple(_option(form.serial, ask.id, choice) for choice in choices)
         self.replies.append(Reply(ask.key, dict(ask.values), options, asks=True))
+
+    def _said(self, form: Form, say: Say) -> Reply:
+        """A reply, with the buttons that stay good for as long as they can be seen."""
+        texts, language = self._world.texts, self._dialogue.language
+        ways = [Choice(intent, texts.say(f"intent.{intent}", language, {})) for intent in say.leads_to]
+        return Reply(
+            say.key, dict(say.values), tuple(_option(form.serial, say.key, choice) for choice in ways)
+        )
 
     def help(self, ask: Ask[Any], unclear: Unclear | None) -> None:
         """Say what goes before a question that is put once more."""

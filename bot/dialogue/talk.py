@@ -262,6 +262,10 @@ class Talk:
         """Reply."""
         await Say(key, values)
 
+    async def say_with(self, leads_to: Sequence[str], key: str, **values: Any) -> None:
+        """Reply, with intents as buttons that may be tapped at any time: nothing is asked."""
+        await Say(key, values, tuple(leads_to))
+
     async def look_up(self, wanted: LookUp[T]) -> T:
         """Have the shell look something up. Never kept: it may be different at the next turn."""
         return await wanted
@@ -291,6 +295,6 @@ class Talk:
         """Ask these questions again, whatever was answered."""
         await TakeBack(names)
 
-    async def start(self, intent: str) -> None:
-        """Leave for the flow of another intent, with what was heard and sent so far."""
-        await Start(intent)
+    async def start(self, intent: str, *, anew: bool = False) -> None:
+        """Leave for the flow of another intent, with what was heard and sent so far; `anew`: only what was sent."""
+        await Start(intent, anew)

@@ -33,8 +33,8 @@ async def case_status(talk: Talk) -> None:
 
 def _choice(talk: Talk, case: CaseView) -> Choice:
     what = service_name(talk.config, case.service, talk.language) if case.state else case.summary
-    about = f"{talk.word(f'case_kind.{case.kind}')}: {what}"
-    return Choice(case.number, case.number, about[:72], (case.number,))
+    kind = talk.word(f"case_kind.{case.kind}")
+    return Choice(case.number, case.number, f"{kind}: {what}"[:72], (case.number, kind.lower()))
 
 
 async def _say(talk: Talk, case: CaseView) -> None:

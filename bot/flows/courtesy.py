@@ -30,7 +30,7 @@ async def greet(talk: Talk) -> None:
     begun = [part for start, part in PARTS if hour >= start]
     part = begun[-1] if begun else "evening"
     chosen = await talk.choose("greet.menu", _choices(talk, MENU), greeting=talk.word(f"greet.{part}"))
-    await talk.start(chosen)
+    await talk.start(chosen, anew=not talk.opening.entities)  # a bare "halo" is no word of a report
 
 
 async def menu(talk: Talk) -> None:

@@ -30,3 +30,9 @@ async def urged(talk: Talk) -> None:
     """Somebody only urges: what is it about, and what to do if it is an emergency after all."""
     offered = [Choice(intent, talk.word(f"intent.{intent}")) for intent in ("request_agent", "help")]
     await talk.start(await talk.choose("emergency.urged", offered))
+
+
+async def asked(talk: Talk) -> None:
+    """A question about emergency rooms, of nobody in danger: the same help, and how an agent is called."""
+    await talk.say("emergency.help")
+    await talk.say("emergency.asked")

@@ -13,7 +13,8 @@ async def request_agent(talk: Talk) -> None:
     opens = queued.opens_at.astimezone(talk.zone()) if queued.opens_at else ""
     unknown = not queued.open_now and not queued.opens_at
     key = "handover.queued" if queued.open_now else "handover.queued_closed"
-    await talk.say(
+    await talk.say_with(
+        ["cancel"],
         "handover.already" if queued.already else key,
         number=queued.number,
         position=queued.position,

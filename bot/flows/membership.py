@@ -26,6 +26,8 @@ REHAB_FROM = 4
 """Months in arrears from which they can be paid in parts (Suara 2022-05-20; Seru 2022)."""
 _HELPS = {"pay": ("ask_payment", "admin_reactivate"), "employer": ("admin_change_segment",)}
 """What helps an inactive membership, by the advice; else to have it switched on again."""
+_READ_UP = ("ask_payment",)
+"""What config/faq.yml answers: what was asked before would find the answer to that instead."""
 _PAYERS = {
     Segment.PBI: "bill.by_state",
     Segment.PBI_REGION: "bill.by_region",
@@ -122,7 +124,7 @@ async def _suggest(talk: Talk, *intents: str) -> None:
     choices = [Choice(intent, talk.word(f"intent.{intent}")) for intent in wanted]
     chosen = await talk.suggest("member.next", [*choices, Choice(ENOUGH, talk.word("button.enough"))])
     if chosen != ENOUGH:
-        await talk.start(chosen)
+        await talk.start(chosen, anew=chosen in _READ_UP)
     await talk.say("member.closing")
 
 

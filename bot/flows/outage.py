@@ -20,6 +20,7 @@ LATELY = timedelta(hours=12)
 
 async def outage(talk: Talk) -> None:
     """The latest on a known outage, or a report of one that nobody told us of."""
+    words = talk.remember("words", talk.opening.text)
     system = await talk.ask("outage.system", WhichSystem(talk.config, OFTEN, talk.language))
     branch = _branch_heard(talk)
     since = talk.now - LATELY
@@ -38,7 +39,7 @@ async def outage(talk: Talk) -> None:
     if _only_asks(talk) and not await talk.agree("outage.want_report"):
         await talk.say("outage.no_report")
         return
-    await _take_down(talk, system, branch)
+    await _take_down(talk, system, branch, words or system.name.id)
 
 
 def _branch_heard(talk: Talk) -> str | None:
@@ -90,7 +91,7 @@ def _guidance(talk: Talk, system: System, branch: str | None) -> str:
     return (own or system.guidance).text(talk.language)
 
 
-async def _take_down(talk: Talk, system: System, branch: str | None) -> None:
+async def _take_down(talk: Talk, system: System, branch: str | None, words: str) -> None:
     """The report: where, since when; then a number, and what can be done meanwhile."""
     facility = await _facility(talk, system)
     known = facility.facility if facility else None
@@ -106,7 +107,7 @@ async def _take_down(talk: Talk, system: System, branch: str | None) -> None:
             place=place.name,
             facility=where or None,
             since=since.at,
-            words=talk.opening.text,
+            words=words,
         )
     )
     await talk.say(

@@ -13,7 +13,7 @@ from bot.flows.channels import channels
 from bot.flows.closure import closure
 from bot.flows.complaint import complaint
 from bot.flows.documents import document
-from bot.flows.emergency import emergency, urged
+from bot.flows.emergency import asked, emergency, urged
 from bot.flows.facilities import find_facility
 from bot.flows.information import information
 from bot.flows.location import location
@@ -54,7 +54,18 @@ _SERVICES = (
 
 def _service() -> Flow:
     """A flow of its own for each, so that one wish can interrupt the form of another."""
-    return Flow(name="administration", run=administration, answers_first=True, resumable=True, general=True)
+    return Flow(
+        name="administration",
+        run=administration,
+        answers_first=True,
+        resumable=True,
+        general=True,
+        to_agent=True,
+    )
+
+
+def _membership(name: str, run: Callable[[Talk], Awaitable[None]]) -> Flow:
+    return Flow(name=name, run=run, answers_first=True, general=True, to_agent=True)
 
 
 def _manners(
@@ -76,8 +87,9 @@ FLOWS: Flows = {
     "request_agent": Flow(name="handover", run=handover.request_agent, ends_all=True),
     "emergency": Flow(name="emergency", run=emergency, to_agent=True, sets_aside=True),
     "_urged": Flow(name="urged", run=urged, light=True, interrupts=False, offered=False, to_agent=True),
-    "check_membership": Flow(name="membership", run=membership.membership, answers_first=True, general=True),
-    "check_bill": Flow(name="bill", run=membership.bill, answers_first=True, general=True),
+    "_asked_of_emergency": Flow(name="emergency_asked", run=asked, light=True, offered=False, to_agent=True),
+    "check_membership": _membership("membership", membership.membership),
+    "check_bill": _membership("bill", membership.bill),
     **dict.fromkeys(_ANSWERED, _INFORMATION),
     "admin_request": Flow(name="administration_list", run=services, light=True),
     **{intent: _service() for intent in _SERVICES},

@@ -1,5 +1,6 @@
 """Members by the REST service VClaim, for whoever has a contract and keys. It knows no bills."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -86,7 +87,11 @@ class VClaim:
 
     async def _get(self, path: str, timestamp: str) -> Envelope:
         try:
-            async with self._http.stream("GET", path, headers=self._headers(timestamp)) as response:
+            # The client's limit is on each wait of its own; an answer in drops would never end.
+            async with (
+                asyncio.timeout(self._http.timeout.read),
+                self._http.stream("GET", path, headers=self._headers(timestamp)) as response,
+            ):
                 if response.status_code != HTTPStatus.OK:
                     raise Away(f"http_{response.status_code}")
                 body = b""

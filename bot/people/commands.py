@@ -21,7 +21,14 @@ from bot.storage.sealing import Sealer
 from bot.storage.tables import ChannelAddress
 
 R = TypeVar("R")
-Where = Annotated[str, typer.Argument(help="As the desk shows it: whatsapp:+62..., telegram:4711.")]
+ASK = "-"
+Where = Annotated[
+    str,
+    typer.Argument(
+        help="As the desk shows it: whatsapp:+62..., telegram:4711. Without it, or with -, it is asked for:"
+        " then it stands in no list of processes."
+    ),
+]
 
 
 def commands(clock: Callable[[], datetime]) -> typer.Typer:
@@ -33,8 +40,9 @@ def commands(clock: Callable[[], datetime]) -> typer.Typer:
     people = typer.Typer(no_args_is_help=True, help="What is known of a participant, and its erasure.")
 
     @people.command("show")
-    def show(address: Where) -> None:
+    def show(address: Where = ASK) -> None:
         """Print what is known of whoever is at an address: personal numbers masked, without what was said."""
+        address = _asked(address)
 
         async def look(database: Database, sealer: Sealer) -> Known:
             async with database.sessions() as session:
@@ -44,16 +52,17 @@ def commands(clock: Callable[[], datetime]) -> typer.Typer:
 
     @people.command("erase")
     def erase(
-        address: Where,
+        address: Where = ASK,
         yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")] = False,
     ) -> None:
         """Erase what is known of whoever is at an address, and at addresses joined to it. It cannot be undone."""
+        address = _asked(address)
         if not yes:
             typer.confirm(f"Erase everything of {address}?", abort=True)
 
         async def ask(database: Database, sealer: Sealer) -> tuple[str, tuple[str, ...]]:
             async with database.sessions.begin() as session:
-                receipt = await order(session, await _whose(session, address), clock(), SYSTEM)
+                receipt = await order(session, sealer, await _whose(session, address), clock(), SYSTEM)
             await carry_out(database, sealer, clock())
             return receipt.number, receipt.open_cases
 
@@ -63,6 +72,10 @@ def commands(clock: Callable[[], datetime]) -> typer.Typer:
             typer.echo(f"Needed until they are settled: {', '.join(open_cases)}")
 
     return people
+
+
+def _asked(address: str) -> str:
+    return str(typer.prompt("Address", err=True)).strip() if address == ASK else address
 
 
 async def _whose(session: AsyncSession, address: str) -> UUID:

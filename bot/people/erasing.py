@@ -21,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.history import PARTICIPANT, SYSTEM, Actor, record
 from bot.people import consents
-from bot.people.remains import Remains
+from bot.people.remains import Remains, empty
+from bot.storage.apart import apart
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import (
@@ -60,18 +61,22 @@ class Receipt:
 
 
 async def order(
-    session: AsyncSession, participant_id: UUID, now: datetime, by: Actor = PARTICIPANT
+    session: AsyncSession, sealer: Sealer, participant_id: UUID, now: datetime, by: Actor = PARTICIPANT
 ) -> Receipt:
     """Have everything erased that came until now, at all addresses of a participant.
 
     Args:
-        session: the transaction in which it is asked for; the participant's own conversation is locked in it.
+        session: the transaction in which it is asked for; all conversations of the participant are locked in it, so
+            that a turn in another of them cannot bring back what is erased at once.
+        sealer: of the service.
         participant_id: who asks.
         now: the moment of asking.
         by: who takes the wish down.
     """
-    talks = select(Conversation.id, Conversation.address).where(Conversation.participant_id == participant_id)
-    found = (await session.execute(talks)).all()
+    talks = select(Conversation).where(Conversation.participant_id == participant_id)
+    found = (await session.scalars(talks.order_by(Conversation.id).with_for_update())).all()
+    for talk in found:
+        empty(talk, sealer)
     known = select(ChannelAddress.address).where(ChannelAddress.participant_id == participant_id)
     addresses = sorted({row.address for row in found} | set(await session.scalars(known)))
     number = await _next_number(session, now)
@@ -135,8 +140,9 @@ async def carry_out(database: Database, sealer: Sealer, now: datetime) -> int:
         ids = list(await session.scalars(waiting))
     done = 0
     for one in ids:
-        async with database.sessions.begin() as session:
-            done += await _go_on(session, sealer, one, now)
+        with apart("erasures", erasure=one):
+            async with database.sessions.begin() as session:
+                done += await _go_on(session, sealer, one, now)
     return done
 
 

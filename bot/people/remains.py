@@ -5,13 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
     and_,
+    any_,
     cast,
     delete,
     exists,
     false,
     func,
+    literal,
     null,
     or_,
     select,
@@ -35,10 +39,14 @@ from bot.storage.tables import (
     BroadcastState,
     Case,
     ChannelAddress,
+    ConsentGiven,
     Conversation,
+    CopyOrder,
     History,
     Inbox,
     InboxState,
+    JoinCode,
+    JoinTry,
     MediaFile,
     MediaState,
     Message,
@@ -47,6 +55,8 @@ from bot.storage.tables import (
     OutboxState,
     Owner,
     Participant,
+    PersonalNumber,
+    Subscription,
     Understanding,
 )
 
@@ -99,9 +109,15 @@ class Remains(Scope):
         pending = exists().where(Inbox.address == talk.address, Inbox.state == InboxState.PENDING)
         anew = exists().where(Message.conversation_id == talk.id)
         case = exists().where(Case.conversation_id == talk.id)
-        if talk.owner is not Owner.BOT or await session.scalar(select(or_(pending, anew, case))):
+        agreed = exists().where(ConsentGiven.conversation_id == talk.id)
+        copy = exists().where(CopyOrder.conversation_id == talk.id)
+        needed = or_(pending, anew, case, agreed, copy)
+        if talk.owner is not Owner.BOT or await session.scalar(select(needed)):
             return
         whose = talk.participant_id
+        # What a turn noted down that was under way when they asked: its line is gone with all others.
+        for table in (PersonalNumber, Subscription, JoinCode, JoinTry):
+            await session.execute(delete(table).where(table.address == talk.address))
         await session.execute(delete(ChannelAddress).where(ChannelAddress.address == talk.address))
         await session.delete(talk)
         await session.flush()
@@ -153,8 +169,9 @@ class Remains(Scope):
 
     async def _lines(self, session: AsyncSession) -> None:
         """Lines; of those on which something still hangs, the words."""
-        goes = list(await session.scalars(select(Message.id).where(self.line_goes())))
-        await _run(session, delete(Understanding).where(Understanding.message_id.in_(goes)))
+        ids = list(await session.scalars(select(Message.id).where(self.line_goes())))
+        goes = any_(literal(ids, ARRAY(BigInteger)))  # one value: PostgreSQL takes no more than 32767 of them
+        await _run(session, delete(Understanding).where(Understanding.message_id == goes))
         unsent = exists().where(Outbox.message_id == Message.id)
         with_file = exists().where(Attachment.message_id == Message.id)
         nothing: dict[str, Any] = {
@@ -164,11 +181,11 @@ class Remains(Scope):
             "options": null(),
             "inbox_id": None,
         }
-        await _run(session, delete(Message).where(Message.id.in_(goes), ~unsent, ~with_file))
+        await _run(session, delete(Message).where(Message.id == goes, ~unsent, ~with_file))
         await _run(
             session,
             update(Message)
-            .where(Message.id.in_(goes), ~unsent)
+            .where(Message.id == goes, ~unsent)
             .values(nothing | {"body": "", "options": null()}),
         )
 
@@ -219,15 +236,20 @@ class Remains(Scope):
 
     @staticmethod
     async def _empty(session: AsyncSession, sealer: Sealer, talk: Conversation) -> None:
-        """A conversation in which nothing was said since: it goes on counting forms, and in the same language."""
-        if talk.sealed_dialogue:
-            old = load(sealer.open(talk.sealed_dialogue))
-            talk.sealed_dialogue = sealer.seal(dump(Dialogue(serial=old.serial, language=old.language)))
-        talk.nudge_at = None
+        """A conversation in which nothing was said since."""
+        empty(talk, sealer)
         needed = exists().where(Case.conversation_id == talk.id, Case.status.in_(OPEN))
         nameless = {"sealed_profile_name": None, "sealed_phone": None, "external_user_id": None}
         known = update(ChannelAddress).where(ChannelAddress.address == talk.address, ~needed)
         await _run(session, known.values(nameless))
+
+
+def empty(talk: Conversation, sealer: Sealer) -> None:
+    """Forget what was told in the forms of a talk: it goes on counting them, and in the same language."""
+    if talk.sealed_dialogue:
+        old = load(sealer.open(talk.sealed_dialogue))
+        talk.sealed_dialogue = sealer.seal(dump(Dialogue(serial=old.serial, language=old.language)))
+    talk.nudge_at = None
 
 
 async def _run(session: AsyncSession, statement: Any) -> None:

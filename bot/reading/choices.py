@@ -147,6 +147,13 @@ HARMLESS = re.compile(
     r"\b(?:(?:ga|gak|gk|nggak|ngga|tidak|tdk|ndak|dak|kada|ora|teu)\s*(?:papa|pp|apa-?apa|apa2|apo-?apo|apo2|popo|masalah|"
     r"nanaon|keberatan|kenapa-?kenapa|ada masalah|salah)|no problem|bukan main|tidak salah lagi)\b"
 )
+_ASKED = re.compile(
+    r"\b(kenapa|knp|knapa|mengapa|gimana|gmn|bagaimana|berapa|brp|kapan|kpn|why|how)\b|"
+    r"\b(?!ya|iya|oh|kayak|kayaknya|kyknya|sepertinya|rasanya|mungkin|memang|emang|masih|sama|juga)\w+\s+"
+    r"(ga|gak|gk|ngga|nggak|engga|enggak|ndak|dak|kah)[\s?]*$",  # "ini bayar ga"
+    re.IGNORECASE,
+)
+"""A question back: its "ga" is no refusal, and its "boleh" no leave."""
 YES_SIGNS = frozenset("👍👌✅✔🆗🫡🙆")
 NO_SIGNS = frozenset("👎❌✖🚫🙅")
 LONGEST = 12
@@ -167,6 +174,12 @@ def read_yes_no(text: str) -> bool | None:
     if yes == no:
         return _first_says(found) if yes else None
     return yes
+
+
+def asks_back(text: str) -> bool:
+    """Whether a yes-or-no question is answered by another question; "tidak, emang kenapa" says no first."""
+    leads = "," in text and read_yes_no(text.partition(",")[0]) is not None
+    return not leads and _ASKED.search(HARMLESS.sub(" ya ", text.lower())) is not None
 
 
 def _first_says(found: Sequence[str]) -> bool | None:

@@ -29,7 +29,7 @@ def addresses(app: FastAPI) -> set[tuple[str, str]]:
 
 async def test_every_address_needs_a_token(world: World) -> None:
     guarded = addresses(world.app) - OPEN
-    assert len(guarded) == 21
+    assert len(guarded) == 23
     for token in (None, "siaga_wrong", "é", " "):
         async with world.client(None) as client:
             for path, method in guarded:

@@ -3,8 +3,12 @@
 import asyncio
 from typing import Any
 
+import pytest
+from structlog.testing import capture_logs
+
 from bot.cases.administration import missing
 from bot.cases.lifecycle import participant_wrote
+from bot.conversation import paperwork
 from bot.notices import subscriptions
 from bot.storage.tables import OutboxState
 from tests.cases.requests import ADDRESS, KK, KTP, Office, days, request
@@ -45,6 +49,29 @@ async def test_it_is_reminded_of_once_and_then_closed(scene: Scene, clock: Clock
     assert "*KTP*" in over
     assert "*administrasi*" in over
     assert await scene.history(office.case) == ["opened", "claimed", "document_asked", "reminded", "expired"]
+
+
+async def test_one_that_fails_holds_no_other_up(
+    scene: Scene, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, rina = await asked(scene)
+    good = Office(scene, await request(scene))
+    await good.does(rina, "claim")
+    await good.does(rina, "ask", [KTP], "buram")
+    whole = paperwork._remind_or_expire
+
+    async def fails(handling: Any, session: Any, case: Any, now: Any) -> bool:
+        if case.id == bad.case.id:
+            raise KeyError("Budi")
+        return await whole(handling, session, case, now)
+
+    monkeypatch.setattr(paperwork, "_remind_or_expire", fails)
+    clock.now += days(7)
+    await good.hears()
+    with capture_logs() as logs:
+        assert await good.time_passes(clock.now) == 1
+    assert [entry["case"] for entry in logs if entry["event"] == "job.failed"] == [bad.case.id]
+    assert "Budi" not in str(logs)
 
 
 async def test_who_is_reminded_late_has_as_long_after_it(scene: Scene, clock: Clock) -> None:

@@ -1,11 +1,13 @@
 """Who is on call hears of an emergency at once, again until somebody has taken it, and nothing of the participant."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from bot.cases import lifecycle
 from bot.config import CaseRules, Config
@@ -14,7 +16,7 @@ from bot.conversation.on_call import MOST, OnCall
 from bot.delivery.forms import text_from_json
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
-from bot.storage.tables import Agent, Case, CasePriority, Outbox, Role
+from bot.storage.tables import Agent, Case, CasePriority, Conversation, Outbox, Role
 from tests.conftest import Clock
 from tests.conversation.test_turn import ADDRESS, Desk
 from tests.dialogue.scene import sample
@@ -131,6 +133,43 @@ async def test_again_until_somebody_has_taken_it(duty: OnDuty) -> None:
     assert [text.startswith("*MASIH MENUNGGU") for text in words] == [False, True, True]
     await duty.claim()
     assert await duty.later(30) == 0
+
+
+async def test_a_branch_that_is_no_more_stops_nothing(duty: OnDuty) -> None:
+    duty.staff({"address": ANYONE})
+    await duty.say("darurat")
+    async with duty.database.sessions.begin() as session:
+        await session.execute(update(Case).values(branch="kantor_lama"))
+    assert await duty.later(11) == 1
+    assert "kantor_lama" in (await duty.calls())[-1][1]
+
+
+async def test_one_that_fails_holds_no_other_up(duty: OnDuty, monkeypatch: pytest.MonkeyPatch) -> None:
+    duty.staff({"address": ANYONE})
+    await duty.say("darurat")
+    first = await duty.one(Case)
+    async with duty.database.sessions.begin() as session:
+        talk = Conversation(address="telegram:99", participant_id=first.participant_id)
+        session.add(talk)
+        await session.flush()
+        values = {name: getattr(first, name) for name in ("kind", "priority", "status", "participant_id")}
+        values |= {"conversation_id": talk.id, "opened_at": first.opened_at, "summary": "-"}
+        session.add(Case(number="BPJS-2611-00099", fields={}, **values))
+    whole = OnCall.call
+
+    async def fails(self: OnCall, session: AsyncSession, case: Case, now: datetime) -> int:
+        called = await whole(self, session, case, now)
+        if case.id == first.id:
+            raise KeyError("Budi")
+        return called
+
+    monkeypatch.setattr(OnCall, "call", fails)
+    before = len(await duty.calls())
+    with capture_logs() as logs:
+        assert await duty.later(11) == 1
+    assert [words for _, words in (await duty.calls())[before:] if "BPJS-2611-00099" in words]
+    assert len(await duty.calls()) == before + 1, "half a call was committed"
+    assert "Budi" not in str(logs)
 
 
 async def test_nobody_is_called_for_ever(duty: OnDuty) -> None:

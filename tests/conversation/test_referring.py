@@ -157,7 +157,7 @@ async def test_a_reply_refers_to_our_line_and_answers_its_question(desk: Desk) -
     await desk.say("halo")
     menu = await sent(desk)
     await desk.say("kantor palembang buka?")
-    [asked] = await quoting(desk, "3", "SMours")
+    [asked] = await quoting(desk, "6", "SMours")
     assert "Pengaduannya tentang apa" in asked
     assert (await lines(desk))[-1].refers_to == menu.id
 

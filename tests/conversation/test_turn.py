@@ -135,6 +135,17 @@ async def test_a_line_of_the_talk_is_masked_and_can_still_be_opened(desk: Desk, 
     assert line.intent == "file_complaint"
 
 
+async def test_a_branch_that_is_no_more_leaves_nobody_without_an_answer(desk: Desk) -> None:
+    await desk.say("kantor palembang buka?")
+    async with desk.database.sessions.begin() as session:
+        talk = (await session.scalars(select(Conversation))).one()
+        kept = desk.sealer.open(talk.sealed_dialogue or b"")
+        assert kept["branch"] == "palembang"
+        talk.branch, talk.sealed_dialogue = "kantor_lama", desk.sealer.seal(kept | {"branch": "kantor_lama"})
+    assert await desk.say("petugas")
+    assert (await desk.one_talk()).branch is None
+
+
 async def test_questions_that_were_answered_in_the_same_turn_are_not_put(desk: Desk) -> None:
     await desk.say("mau mengadu")
     said = await desk.say("obat kosong", "RS SMC")

@@ -222,3 +222,19 @@ async def test_entries_have_the_names_of_the_form_and_stay_masked(scene: Scene, 
     revealed = (await act(ani, case, "reveal")).text
     assert NIK in revealed
     assert ">in_work<" not in revealed
+
+
+async def test_a_day_is_written_out_and_nothing_is_said_twice_in_the_list(scene: Scene, browser: Any) -> None:
+    fields = {"service": "newborn", "state": "new", "baby_name": "Aisyah", "baby_born": "2026-11-01"}
+    case = await scene.case(
+        "Pendaftaran bayi baru lahir",
+        kind=CaseKind.ADMIN,
+        category="newborn",
+        fields=fields,
+        branch="palembang",
+    )
+    ani = await browser("Ani")
+    page = (await ani.get(f"/desk/cases/{case.number}")).text
+    assert "1 November 2026" in page
+    assert "2026-11-01" not in page
+    assert (await ani.get("/desk?view=all")).text.count("Pendaftaran bayi baru lahir") == 1

@@ -193,6 +193,13 @@ def test_lanjutkan_is_a_yes_where_yes_or_no_is_asked() -> None:
     assert scene.say("lanjutkan") == ["admin.ask"]
 
 
+def test_lanjutkan_means_the_form_rather_than_an_offer_that_may_be_left() -> None:
+    scene = left()
+    scene.say("kacamata ditanggung ga", "ask_benefit")
+    assert scene.replies[-1].asks
+    assert scene.say("lanjutkan") == ["shelf.back", "admin.ask"]
+
+
 def test_lanjutkan_in_a_form_puts_its_question_again() -> None:
     scene = half()
     assert scene.say("lanjutkan") == ["admin.ask"]

@@ -50,6 +50,15 @@ def test_what_is_not_confirmed_is_said_to_be_so() -> None:
     assert "Kompas (2022)" in scene.text()
 
 
+@pytest.mark.parametrize("question", ["ini bayar ga?", "berapa lama prosesnya", "tidak aktif knp"])
+def test_a_question_back_is_no_refusal(question: str) -> None:
+    scene = Scene()
+    scene.say("nama saya salah", "admin_change_identity")
+    waits = scene.say("ya")
+    assert scene.say(question)[-1:] == waits[-1:]
+    assert scene.dialogue.forms
+
+
 def test_who_only_asks_is_answered_and_need_not_go_on() -> None:
     scene = Scene()
     scene.say("syarat daftar bayi apa ya?", "admin_newborn")

@@ -135,6 +135,21 @@ def test_no_photos(answer: str) -> None:
     assert scene.say(answer) == ["complaint.summary"]
 
 
+def test_a_story_with_a_no_in_it_is_no_word_on_photos() -> None:
+    scene = complaint(until="evidence")
+    assert scene.say("saya antre sejak subuh dan sampai siang tidak dipanggil") == [
+        "form.noted",
+        "complaint.evidence",
+    ]
+
+
+@pytest.mark.parametrize("words", ["3", "nomor 3", "Batal"])
+def test_the_third_option_of_the_summary_stops(words: str) -> None:
+    scene = complaint(until="summary")
+    assert scene.say(words) == ["form.cancelled"]
+    assert not scene.done
+
+
 @pytest.mark.parametrize(
     "yes", ["ya", "iya betul", "kirim", "ok kirim aja", "1", "Ya, kirim", "sudah benar", "👍"]
 )

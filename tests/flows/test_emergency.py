@@ -245,3 +245,24 @@ def test_a_question_or_a_story_of_such_a_sign_is_left_alone(
     text: str, intent: str, confidence: float
 ) -> None:
     assert taken(text, intent, confidence) == (intent, confidence)
+
+
+@pytest.mark.parametrize("words", ["igd buka 24 jam ga", "ugd bayar ga?", "igd perlu rujukan ga"])
+def test_who_asks_how_an_emergency_room_works_is_told_and_nobody_is_called(words: str) -> None:
+    scene = desk()
+    assert scene.say(words, "emergency", 0.92) == ["emergency.help", "emergency.asked"]
+    assert not scene.done
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["igd buka ga istri pendarahan", "anak saya panas tinggi igd mana yang buka", "tolong igd buka ga"],
+)
+def test_a_question_that_tells_of_somebody_calls_a_human(words: str) -> None:
+    assert desk().say(words, "emergency", 0.92) == ["emergency.help", "emergency.called"]
+
+
+def test_a_single_word_that_nobody_knows_is_not_taken_for_a_cry_for_help() -> None:
+    scene = desk()
+    scene.say("gunungsari", "emergency", 0.19)
+    assert "emergency" not in [option.id.rpartition(":")[2] for option in scene.options]

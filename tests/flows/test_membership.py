@@ -169,8 +169,10 @@ def test_the_same_pair_again_is_no_new_question() -> None:
     talk = scene()
     talk.say(f"cek status {CARD}", "check_membership")
     talk.say("2 juli 1990")
-    talk.say("2 juli 1990")
+    assert talk.say("02-07-1990") == ["member.same_again", "member.again"]
     assert len(asked(talk)) == 1
+    assert talk.say("3 juli 1990") == ["member.no_match", "member.again"]  # the same pair was no try
+    assert talk.say("1 juli 1990")[0] == "membership.is"
 
 
 def test_too_many_tries_lead_to_an_agent_or_the_office() -> None:

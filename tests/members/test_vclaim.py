@@ -1,5 +1,6 @@
 """VClaim against a server that checks and encrypts as the real one does, and against its failures."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -202,6 +203,20 @@ async def test_a_clock_that_is_wrong_is_refused(directory: VClaim) -> None:
 async def test_a_server_that_is_not_there(keys: Keys) -> None:
     async with httpx.AsyncClient(base_url="http://127.0.0.1:9/", timeout=1) as nobody:
         assert await why_away(VClaim(nobody, keys, Breaker())) == "unreachable"
+
+
+class _Drops(httpx.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(200):
+            yield b" "
+            await asyncio.sleep(0.02)
+
+
+async def test_an_answer_that_comes_in_drops_is_not_waited_for(keys: Keys) -> None:
+    """Each drop comes in time, and all of them together hold a participant up."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=_Drops()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://vclaim/", timeout=0.2) as http:
+        assert await why_away(VClaim(http, keys, Breaker())) == "timeout"
 
 
 async def test_after_failures_it_is_left_alone_and_then_tried(

@@ -1,8 +1,10 @@
 """A small configuration to train on in a moment, and the real one, trained once and kept with the demo's models."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.config import load_config
 from bot.nlu.embedded.interpreter import EmbeddedInterpreter, load_embedded
@@ -51,6 +53,20 @@ nlu:
     - suami stroke mulutnya miring sekarang
     - istri pendarahan hebat tolong kami
 """
+MEMBERS = """\
+version: "3.1"
+nlu:
+- intent: admin_new_member
+  examples: |
+    - mau daftar peserta baru
+    - cara daftar bpjs mandiri gimana
+    - saya belum punya kartu mau bikin
+    - pendaftaran peserta mandiri
+    - mau jadi anggota jkn
+    - daftarkan saya bpjs kesehatan
+    - syarat daftar baru apa
+    - bikin kartu kis baru
+"""
 LISTS = {"place": ["Palembang", "Samarinda"], "facility": ["RS SMC"], "system": ["mobile jkn", "SEP"]}
 CONCEPTS = "danger: [sesak, pingsan, kejang]\ndown: [error, gangguan]\n"
 WORDS = "tidak: [ga, gak, dak]\nerror: [eror]\nbisa: [bs]\ntidak bisa: [gabisa, dak pacak]\n"
@@ -68,6 +84,24 @@ def write_config(folder: Path) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, "utf-8")
+    return folder
+
+
+def copy_config(folder: Path) -> Path:
+    """The shipped configuration with four intents: of what names others, one service is left, and no answer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in (HOME / "config").glob("*.yml"):
+        shutil.copy(file, folder)
+    services = yaml.safe_load((folder / "services.yml").read_text("utf-8"))
+    [first, *_] = services["services"]
+    services["services"] = [{**first, "conditions": []}]
+    (folder / "services.yml").write_text(yaml.safe_dump(services, allow_unicode=True), "utf-8")
+    (folder / "faq.yml").write_text("answers: []\nquestions: []\n", "utf-8")
+    write_config(folder)
+    (folder / "rasa/domain.yml").write_text(
+        DOMAIN.replace("emergency]", "emergency, admin_new_member]"), "utf-8"
+    )
+    (folder / "rasa/nlu/members.yml").write_text(MEMBERS, "utf-8")
     return folder
 
 

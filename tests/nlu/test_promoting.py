@@ -1,6 +1,5 @@
 """Which model may come into service: rules by hand, then by the commands with small data and real models."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from bot.nlu.rasa.models import RasaModel, put
 from bot.nlu.sides import Side, measure_rasa, silent
 from bot.nlu.training import Example, Labels, read_labels
 from bot.settings import HOME
-from tests.nlu.conftest import write_config
+from tests.nlu.conftest import copy_config
 
 LIMITS = Thresholds(act=0.8, ask=0.3)
 HELD = [Example(f"text {number}", "ab"[number % 2], file="x/held.yml", line=number) for number in range(96)]
@@ -157,10 +156,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """The sample configuration with three intents."""
-    folder = tmp_path / "config"
-    shutil.copytree(HOME / "config", folder, ignore=shutil.ignore_patterns("rasa", "nlu", "texts"))
-    (folder / "rasa").mkdir()
-    return write_config(folder)
+    return copy_config(tmp_path / "config")
 
 
 @pytest.fixture
@@ -210,7 +206,7 @@ def test_train_promote_and_roll_back(run: Run, config: Path, tmp_path: Path) -> 
     first = run("train")
     assert first.exit_code == 0, first.output
     name = models.current()
-    assert f"Model {name} of the embedded interpreter: 24 lines" in first.stdout
+    assert f"Model {name} of the embedded interpreter: 32 lines" in first.stdout
     assert first.stdout.endswith("It is in service.\n")
     with (config / "rasa/nlu/closure.yml").open("a") as file:
         file.write("    - hari raya buka?\n")
@@ -225,7 +221,7 @@ def test_train_promote_and_roll_back(run: Run, config: Path, tmp_path: Path) -> 
     listed = run("models").stdout.splitlines()
     assert listed[0] == "Models of the embedded interpreter:"
     assert listed[1].startswith(f"* {new}  ")
-    assert "25 lines; of 6 held: understood 100.0%" in listed[1]
+    assert "33 lines; of 6 held: understood 100.0%" in listed[1]
     assert listed[2].startswith(f"  {name}  ")
     assert listed[3:] == ["Models of Rasa:", "  none yet"]
     assert run("rollback").stdout == f"Model {name} is in service again, instead of {new}.\n"

@@ -25,7 +25,9 @@ async def person(database: Database, sealer: Sealer, clock: Clock) -> Person:
     return person
 
 
-async def siaga(database_url: str, redis_url: str, cwd: Path, *arguments: str) -> tuple[int, str]:
+async def siaga(
+    database_url: str, redis_url: str, cwd: Path, *arguments: str, typed: str = ""
+) -> tuple[int, str]:
     env = running.environment(database_url, redis_url=redis_url)
 
     def run() -> subprocess.CompletedProcess[str]:
@@ -33,6 +35,7 @@ async def siaga(database_url: str, redis_url: str, cwd: Path, *arguments: str) -
             [SIAGA, "people", *arguments],
             env=env,
             cwd=cwd,
+            input=typed,
             capture_output=True,
             text=True,
             timeout=120,
@@ -52,6 +55,14 @@ async def test_what_is_known_is_shown_with_numbers_masked(
     assert (shown["addresses"], shown["lines"], shown["files"]) == ([ADDRESS], 1, 1)
     assert MARK in shown["name"]
     assert NIK not in told
+
+
+async def test_an_address_need_not_stand_in_the_list_of_processes(
+    database_url: str, redis_url: str, person: Person, tmp_path: Path
+) -> None:
+    code, told = await siaga(database_url, redis_url, tmp_path, "show", typed=f"{ADDRESS}\n")
+    assert code == 0, told
+    assert json.loads(told[: told.rindex("}") + 1])["addresses"] == [ADDRESS]
 
 
 async def test_everything_is_erased_at_once(

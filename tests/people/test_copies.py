@@ -3,14 +3,17 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from bot.channels.whatsapp_media import FILES
 from bot.config import load_config
-from bot.conversation.copies import LONGEST, MOST_PARTS, TRIES, Copies
+from bot.conversation.copies import AT_ONCE, LONGEST, MOST_PARTS, TRIES, Copies
 from bot.delivery.forms import text_from_json
 from bot.media.enclosing import Enclosing
 from bot.media.stores import Folder, StoreAway
@@ -123,6 +126,66 @@ async def test_an_agent_is_not_spoken_between(desk: Desk) -> None:
     assert await desk.copies.send(desk.clock()) == 1
 
 
+async def wishes(desk: Desk, count: int, owner: Owner = Owner.BOT) -> None:
+    """Others have asked for a copy before."""
+    async with desk.database.sessions.begin() as session:
+        for number in range(count):
+            whose, talk = uuid4(), uuid4()
+            address = f"whatsapp:+62812800{number:04}"
+            rows = (
+                Participant(id=whose),
+                ChannelAddress(address=address, channel="whatsapp", participant_id=whose),
+                Conversation(id=talk, address=address, participant_id=whose, owner=owner),
+                CopyOrder(conversation_id=talk, asked_at=desk.clock()),
+            )
+            for row in rows:
+                session.add(row)
+                await session.flush()
+
+
+async def test_those_who_talk_to_an_agent_keep_nobody_waiting(desk: Desk) -> None:
+    await wishes(desk, AT_ONCE, Owner.AGENT)
+    await desk.begin()
+    assert await desk.copies.send(desk.clock()) == 1
+
+
+async def test_one_that_fails_holds_no_other_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    await wishes(desk, AT_ONCE)
+    await desk.begin()
+    whole = Copies._say
+
+    async def fails(self: Copies, session: AsyncSession, order: CopyOrder, *more: Any) -> bool:
+        if order.conversation_id != desk.talk:
+            raise KeyError("Ratih")
+        return await whole(self, session, order, *more)
+
+    monkeypatch.setattr(Copies, "_say", fails)
+    with capture_logs() as logs:
+        assert await desk.copies.send(desk.clock()) == 0
+        assert await desk.copies.send(desk.clock()) == 1
+    assert {entry["event"] for entry in logs if entry["log_level"] == "error"} == {"job.failed"}
+    assert "Ratih" not in str(logs)
+
+
+async def test_what_was_parted_meanwhile_is_not_sent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The copy was made while two addresses were one person, and would tell the one of the other."""
+    await desk.begin()
+    keep = Enclosing.keep
+
+    async def parts_meanwhile(self: Enclosing, *more: Any) -> Any:
+        alone = uuid4()
+        async with desk.database.sessions.begin() as session:
+            session.add(Participant(id=alone))
+        await desk.own(participant_id=alone)
+        monkeypatch.setattr(Enclosing, "keep", keep)
+        return await keep(self, *more)
+
+    monkeypatch.setattr(Enclosing, "keep", parts_meanwhile)
+    assert await desk.copies.send(desk.clock()) == 0
+    assert await desk.sent() == []
+    assert await desk.copies.send(desk.clock()) == 1
+
+
 async def test_a_store_that_is_away_is_waited_for_and_not_for_ever(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +204,6 @@ async def test_an_erasure_calls_it_off(desk: Desk) -> None:
     await desk.begin()
     async with desk.database.sessions.begin() as session:
         talk = await session.get_one(Conversation, desk.talk)
-        await order(session, talk.participant_id, desk.clock())
+        await order(session, desk.sealer, talk.participant_id, desk.clock())
     assert await desk.copies.send(desk.clock()) == 0
     assert await desk.sent() == []

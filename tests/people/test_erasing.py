@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from bot import staff
 from bot.cases.lifecycle import WrongState
@@ -14,7 +16,9 @@ from bot.conversation.handling import Handling
 from bot.delivery import outbox
 from bot.live import Live
 from bot.messages import Address, Text
+from bot.people import consents
 from bot.people.erasing import Receipt, carry_out, order
+from bot.people.remains import Remains
 from bot.settings import HOME
 from bot.storage.base import Base
 from bot.storage.engine import Database
@@ -34,11 +38,12 @@ from bot.storage.tables import (
     Outbox,
     OutboxState,
     Participant,
+    PersonalNumber,
     Role,
 )
 from bot.texts import load_texts
 from tests.conftest import Clock
-from tests.people.planting import ADDRESS, HOUR, MARK, NOT_OF_PEOPLE, Person, found, of_people
+from tests.people.planting import ADDRESS, HOUR, MARK, NIK, NOT_OF_PEOPLE, Person, found, of_people
 
 
 @pytest.fixture
@@ -50,7 +55,7 @@ async def person(database: Database, sealer: Sealer, now: datetime) -> Person:
 
 async def ask(database: Database, person: Person, now: datetime) -> Receipt:
     async with database.sessions.begin() as session:
-        return await order(session, person.id, now)
+        return await order(session, person.sealer, person.id, now)
 
 
 async def files_go(database: Database) -> None:
@@ -240,6 +245,99 @@ async def test_an_erasure_that_was_cut_off_goes_on(
         await carry_out(database, sealer, clock.advance(60))
         await files_go(database)
     assert await found(database, sealer) == set()
+
+
+async def test_one_that_fails_holds_no_other_up(
+    database: Database, person: Person, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = await ask(database, person, clock())
+    good = await ask(database, person, clock.advance(60))
+    whole = Remains.erase
+
+    async def fails(self: Remains, session: AsyncSession, sealer: Sealer) -> None:
+        if self.number == bad.number:
+            raise KeyError(MARK)
+        await whole(self, session, sealer)
+
+    monkeypatch.setattr(Remains, "erase", fails)
+    with capture_logs() as logs:
+        for _ in range(2):
+            await carry_out(database, person.sealer, clock.advance(60))
+            await files_go(database)
+    assert await count(database, Erasure, Erasure.number == good.number, Erasure.done_at.is_not(None)) == 1
+    assert await count(database, Erasure, Erasure.number == bad.number, Erasure.done_at.is_(None)) == 1
+    assert {entry["event"] for entry in logs if entry["log_level"] == "error"} == {"job.failed"}
+    assert MARK not in str(logs)
+
+
+async def test_forms_at_other_addresses_are_forgotten_with_the_wish(
+    database: Database, sealer: Sealer, person: Person, clock: Clock
+) -> None:
+    """Whoever writes there a moment later would keep them: what is said since is not erased."""
+    other = "telegram:4711"
+    form = sealer.seal({"branch": MARK, "serial": 7, "language": "en"})
+    async with database.sessions.begin() as session:
+        session.add(ChannelAddress(address=other, channel="telegram", participant_id=person.id))
+        session.add(
+            Conversation(
+                address=other,
+                participant_id=person.id,
+                sealed_dialogue=form,
+                last_message_at=clock() + HOUR,
+            )
+        )
+    await ask(database, person, clock())
+    async with database.sessions() as session:
+        talk = (await session.scalars(select(Conversation).where(Conversation.address == other))).one()
+    kept = sealer.open(talk.sealed_dialogue or b"")
+    assert MARK not in str(kept)
+    assert (kept["serial"], kept["language"]) == (7, "en")
+
+
+async def test_what_a_turn_under_way_brings_goes_with_its_line(
+    database: Database, sealer: Sealer, person: Person, clock: Clock
+) -> None:
+    """It began before they asked and was committed after it, at another of their addresses."""
+    await ask(database, person, clock())
+    async with database.sessions.begin() as session:
+        number = {"kind": "nik", "sealed": sealer.seal(NIK), "digest": sealer.digest(NIK)}
+        session.add(PersonalNumber(participant_id=person.id, address=ADDRESS, **number))
+    for _ in range(2):
+        await carry_out(database, sealer, clock.advance(60))
+        await files_go(database)
+    assert await count(database, Erasure, Erasure.done_at.is_(None)) == 0
+    assert await found(database, sealer) == set()
+
+
+async def test_a_consent_since_then_keeps_the_talk(
+    database: Database, sealer: Sealer, person: Person, clock: Clock
+) -> None:
+    await ask(database, person, clock())
+    async with database.sessions.begin() as session:
+        talk = await session.get_one(Conversation, person.ids["conversations"])
+        await consents.give(session, talk, "administration", "1", clock.advance(5))
+    for _ in range(2):
+        await carry_out(database, sealer, clock.advance(60))
+        await files_go(database)
+    assert await count(database, Erasure, Erasure.done_at.is_(None)) == 0
+    assert await count(database, ConsentGiven, ConsentGiven.withdrawn_at.is_(None)) == 1
+
+
+async def test_however_much_was_said(
+    database: Database, sealer: Sealer, person: Person, clock: Clock
+) -> None:
+    """A statement takes 32767 values."""
+    many = (
+        "insert into messages (conversation_id, author, body, at)"
+        " select conversation_id, author, body, at from messages, generate_series(1, 33000)"
+    )
+    async with database.engine.begin() as connection:
+        await connection.execute(text(many))
+    await ask(database, person, clock())
+    for _ in range(2):
+        await carry_out(database, sealer, clock.advance(60))
+        await files_go(database)
+    assert await count(database, Message) == 0
 
 
 async def test_history_loses_words_only_to_an_erasure(database: Database, person: Person) -> None:

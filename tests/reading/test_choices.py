@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reading.choices import read_choice, read_yes_no
+from bot.reading.choices import asks_back, read_choice, read_yes_no
 
 TITLES = [["Obat kosong", "obat"], ["Ditolak RS", "ditolak", "kamar penuh"], ["Antrean lama", "antri"]]
 
@@ -87,3 +87,28 @@ def test_a_no(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "ya tidak", "hmm", "kantor buka jam berapa", "🙏", "saya " * 20 + "ya"])
 def test_neither(text: str) -> None:
     assert read_yes_no(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["ini bayar ga?", "boleh ga", "tidak aktif knp", "berapa lama prosesnya", "harus datang gak"]
+)
+def test_a_question_back_is_neither_yes_nor_no(text: str) -> None:
+    assert asks_back(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ga",
+        "ya ga",
+        "kayaknya ga",
+        "iya gapapa",
+        "gak masalah",
+        "tidak, emang kenapa",
+        "ya",
+        "belum",
+        "sudah kok",
+    ],
+)
+def test_a_plain_answer_asks_nothing_back(text: str) -> None:
+    assert not asks_back(text)

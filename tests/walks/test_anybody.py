@@ -24,7 +24,7 @@ from bot.storage.tables import Owner
 from tests.walks.street import Street, Towns, foretell, options, photo, shown
 from tests.walks.words import ENTITIES, WORDS
 
-WALKS = int(os.environ.get("SIAGA_WALKS", "120"))
+WALKS = int(os.environ.get("SIAGA_WALKS", "60"))
 STEPS = 14
 
 RAW = re.compile(r"(?<![\w/@.])[a-z]+_?[a-z]*\.[a-z]+_[a-z_]+(?![\w/])|\{[a-z_]*(:[a-z]+)?\}")

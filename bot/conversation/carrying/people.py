@@ -64,7 +64,7 @@ async def order_copy(means: Means, _wanted: effects.OrderCopy) -> bool:
 
 async def erase_all(means: Means, _wanted: effects.EraseAll) -> effects.ErasureReceipt:
     """Erasure, as far as it goes at once; the rest is a job."""
-    receipt = await erasing.order(means.session, means.talk.participant_id, means.now)
+    receipt = await erasing.order(means.session, means.sealer, means.talk.participant_id, means.now)
     return effects.ErasureReceipt(number=receipt.number, open_cases=receipt.open_cases)
 
 
