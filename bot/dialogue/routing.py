@@ -31,7 +31,8 @@ from bot.dialogue.talk import FOLLOWS_WITHIN, World
 from bot.reading.papers import names_paper
 
 EMERGENCY_IN_STORY = 0.75
-"""Who was asked what happened tells of pain and of missing medicine: only a likely emergency interrupts them."""
+"""Who was asked what happened tells of pain and of missing medicine: only a likely emergency interrupts them.
+So it is with the answers to a form that name nothing dangerous."""
 EMERGENCY_FROM = 0.35
 """Missing an emergency is worse than asking once too often: it interrupts well below the act threshold."""
 
@@ -170,10 +171,14 @@ class Router:
         return evidence and bool(said.media) and said.media[0].kind in _RECORDED
 
     def _is_emergency(self, said: Said, waiting: Open | None) -> bool:
+        """Whether somebody cries for help. Who answers the questions of a form names hospitals and parents as well."""
+        in_form = waiting is not None and not self._light(waiting)
+        danger = self._commands.alarms.in_story(said.text) if in_form else True
         telling = waiting is not None and waiting.ask.question.open_ended
-        if telling and not self._commands.alarms.in_story(said.text):
+        if telling and not danger:
             return False
-        return cries_for_help(said, self._dialogue, EMERGENCY_IN_STORY if telling else EMERGENCY_FROM)
+        least = EMERGENCY_IN_STORY if telling or not danger else EMERGENCY_FROM
+        return cries_for_help(said, self._dialogue, least)
 
     def _meant_otherwise(self, command: str, said: Said, waiting: Open | None) -> bool:
         """Whether a word that works everywhere is an answer here: "lanjutkan" means yes to who was just asked."""

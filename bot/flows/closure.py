@@ -68,9 +68,7 @@ async def _say_closed(talk: Talk, branch: Branch, notice: NoticeView, notices: l
         guidance=notice.guidance or "",
         reopens=_opens(talk, branch, notice.ends_at, notices) if notice.ends_at else "",
         replacement=f"{other.name}, {other.address}" if other else "",
-        alternatives=await alternatives(
-            talk, notice.alternatives, branch, now=notice.starts_at <= talk.now
-        ),
+        alternatives=await alternatives(talk, notice.alternatives, branch, now=notice.starts_at <= talk.now),
         as_of=notice.as_of.astimezone(zone),
         **_span(talk, notice, zone),
     )

@@ -266,3 +266,10 @@ def test_a_single_word_that_nobody_knows_is_not_taken_for_a_cry_for_help() -> No
     scene = desk()
     scene.say("gunungsari", "emergency", 0.19)
     assert "emergency" not in [option.id.rpartition(":")[2] for option in scene.options]
+
+
+def test_an_answer_that_names_a_hospital_is_no_cry_for_help() -> None:
+    scene = in_a_complaint()
+    said = "mbah ga tau nomor ktp ibunya anaknya lagi di rs"
+    assert "emergency.help" not in scene.say(said, "emergency", 0.58)
+    assert "emergency.help" in scene.say("anaknya pingsan di rs", "emergency", 0.58)
