@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from bot.dialogue.state import Heard, Said
 from bot.messages import Location, Media
-from bot.reading.choices import HARMLESS, asks_back, read_choice, read_yes_no
+from bot.reading.choices import asks_back, read_choice, read_yes_no
 
 T = TypeVar("T")
 _ENOUGH = (
@@ -30,10 +30,6 @@ MOST_SHOWN = 10
 """Options that a WhatsApp list holds."""
 FEW = 3
 """Words in a plain yes or no."""
-_REFUSED = re.compile(
-    r"\b(tidak|tdk|tak|gak|ga|gk|nggak|ngga|enggak|ndak|dak|kada|ora|teu|jangan|belum|blm|keberatan|batal|no|not|don'?t|"
-    r"disagree|refuse)\b"
-)
 _PARTICLE = re.compile(r"(?<=\w)\s+ya+h?[\s.!?]*$", re.IGNORECASE)
 """The "ya" of "makasih ya" asks for understanding; it is no yes."""
 SENTENCE = 6
@@ -296,17 +292,6 @@ class YesNo(Question[bool]):
     def restore(self, kept: Any) -> bool | None:
         """As it was kept."""
         return bool(kept)
-
-
-@dataclass(frozen=True)
-class Agreement(YesNo):
-    """Whether somebody agrees to what the law asks agreement for: a "no" anywhere, and it is none."""
-
-    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
-        """True only for a yes without any word of refusal."""
-        if not asks_back(said.text) and _REFUSED.search(HARMLESS.sub(" ya ", said.text.lower())):
-            return False if len(said.text.split()) <= SHORT else None
-        return super().read(said, narrowed, strictly=strictly)
 
 
 @dataclass(frozen=True)

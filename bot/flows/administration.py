@@ -2,8 +2,9 @@
 
 from bot.config import Branch
 from bot.config.administration import Condition, Paper, ServiceForm
+from bot.dialogue.agreement import Agreement
 from bot.dialogue.naming import WhichBranch
-from bot.dialogue.questions import Agreement, YesNo
+from bot.dialogue.questions import YesNo
 from bot.dialogue.talk import Talk
 from bot.flows.administration_entries import Entries, ask_entries
 from bot.flows.administration_list import service_of

@@ -182,6 +182,7 @@ class OwnData:
         numbers: kind and masked digits.
         cases: settled ones too, newest first.
         lines: of talks, since `since`.
+        settles_at: after a joining, until when nothing is sent or erased.
     """
 
     addresses: tuple[str, ...]
@@ -195,6 +196,7 @@ class OwnData:
     subscriptions: int
     since: datetime
     kept: KeptDays
+    settles_at: datetime | None = None
 
 
 @dataclass(frozen=True)

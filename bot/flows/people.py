@@ -57,6 +57,9 @@ async def my_data(talk: Talk) -> None:
     """What is known of the participant; the whole of it as a file, if they want it."""
     known = await talk.look_up(KnownOfMe(talk.opening.at))
     await _tell(talk, known)
+    if known.settles_at:
+        await talk.say("my_data.joined_lately", until=known.settles_at.astimezone(talk.zone()))
+        return
     if await talk.agree("my_data.file"):
         await talk.do(OrderCopy())
         await talk.say("my_data.coming")
@@ -67,6 +70,9 @@ async def my_data(talk: Talk) -> None:
 async def erase_me(talk: Talk) -> None:
     """Say what goes and what must stay, ask once more, and erase."""
     known = await talk.look_up(KnownOfMe(talk.opening.at))
+    if known.settles_at:
+        await talk.say("erase.joined_lately", until=known.settles_at.astimezone(talk.zone()))
+        return
     waiting = [case.number for case in known.cases if case.status in OPEN]
     await talk.say("erase.what")
     if waiting:

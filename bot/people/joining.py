@@ -26,6 +26,7 @@ from bot.storage.tables import (
     ChannelAddress,
     ConsentGiven,
     Conversation,
+    History,
     JoinCode,
     JoinTry,
     Participant,
@@ -39,6 +40,9 @@ GOOD_FOR = timedelta(minutes=15)
 TRIES = 5
 """Codes that were none, by address and hour: at that pace it takes twenty million years to try them all."""
 WITHIN = timedelta(hours=1)
+SETTLING = timedelta(hours=24)
+"""How long after a joining the data of both are neither sent nor erased: time to undo it for whoever was talked into
+typing somebody else's code. Both are told of the joining at once."""
 
 
 class Tried(StrEnum):
@@ -130,6 +134,17 @@ async def join(session: AsyncSession, sealer: Sealer, talk: Conversation, code: 
         )
     await session.refresh(talk, ["participant_id"])
     return found
+
+
+async def settles_at(session: AsyncSession, whose: UUID, now: datetime) -> datetime | None:
+    """Until when what belongs to a participant is neither sent nor erased as a whole; None: it may be."""
+    if len(await addresses(session, whose)) < 2:
+        return None
+    joined = select(func.max(History.at)).where(
+        History.subject == "participant", History.subject_id == str(whose), History.what == "joined"
+    )
+    last = await session.scalar(joined)
+    return last + SETTLING if last and last + SETTLING > now else None
 
 
 async def part(session: AsyncSession, talk: Conversation, now: datetime) -> Sequence[str]:

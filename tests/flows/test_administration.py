@@ -151,6 +151,15 @@ def test_without_consent_nothing_is_taken_down(answer: str) -> None:
     assert not scene.dialogue.shelf
 
 
+@pytest.mark.parametrize("answer", ["lanjut", "ya lanjut", "lanjutkan", "lanjut daftar bayinya", "terus"])
+def test_who_only_wants_to_go_on_has_not_agreed(answer: str) -> None:
+    scene = Scene(our_branch="palembang")
+    scene.say("nik dobel", "admin_fix_duplicate")
+    scene.tap("Ya")
+    assert scene.say(answer, "affirm", 0.9)[-1] == "admin.consent"
+    assert not scene.done
+
+
 @pytest.mark.parametrize("answer", ["setuju", "iya saya setuju", "boleh", "ya gak papa", "Setuju"])
 def test_consent_in_any_words_is_kept_before_anything_is_asked(answer: str) -> None:
     scene = Scene(our_branch="palembang")

@@ -203,3 +203,14 @@ def test_days_that_are_for_ever_are_not_told() -> None:
     assert "30 hari" in talk.text()
     assert "None" not in talk.text()
     assert "Isi percakapan: paling lama" not in talk.text()
+
+
+@pytest.mark.parametrize(("words", "key"), [("data saya", "my_data"), ("hapus data saya", "erase")])
+def test_who_joined_accounts_a_moment_ago_gets_and_erases_nothing_yet(words: str, key: str) -> None:
+    about = known(
+        addresses=("WhatsApp +62812***001", "Telegram R***"), settles_at=MONDAY + timedelta(hours=20)
+    )
+    talk = scene(about)
+    assert talk.say(words)[-1] == f"{key}.joined_lately"
+    assert not talk.replies[-1].asks
+    assert not talk.done

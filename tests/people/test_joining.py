@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -230,3 +231,20 @@ async def test_what_ran_out_does_not_stay(town: Town) -> None:
     assert await town.left() == (1, 1)
     await clear(town.database, kept, town.clock.advance(WITHIN.total_seconds() + 1))
     assert await town.left() == (0, 0)
+
+
+async def test_for_a_day_after_a_joining_nothing_may_be_sent_or_erased(town: Town) -> None:
+    async def settles(address: str) -> datetime | None:
+        whose = (await town.talk(address)).participant_id
+        async with town.database.sessions() as session:
+            return await joining.settles_at(session, whose, town.clock())
+
+    assert await settles(WHATSAPP) is None
+    await town.joins(TELEGRAM, await town.code(WHATSAPP))
+    assert await settles(WHATSAPP) == await settles(TELEGRAM) == town.clock() + joining.SETTLING
+    town.clock.advance(joining.SETTLING.total_seconds())
+    assert await settles(TELEGRAM) is None
+    await town.joins(TELEGRAM, await town.code(OTHER))
+    assert await settles(OTHER)
+    await town.parts(OTHER)
+    assert await settles(OTHER) is None

@@ -53,6 +53,7 @@ async def known_of_me(means: Means, wanted: lookups.KnownOfMe) -> lookups.OwnDat
         subscriptions=known.subscriptions,
         since=known.since,
         kept=_days(means.kept),
+        settles_at=await joining.settles_at(means.session, means.talk.participant_id, means.now),
     )
 
 
