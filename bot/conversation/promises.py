@@ -1,14 +1,13 @@
 """When somebody can answer: what closures that were announced change about hours and deadlines."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.opening import NewCase, due
 from bot.config import Config
-from bot.hours import Closed
+from bot.hours import Closed, next_opening
 from bot.notices import queries
 from bot.storage.tables import Case, CaseStatus, Notice
 
@@ -40,18 +39,15 @@ async def give_deadlines(session: AsyncSession, config: Config, now: datetime) -
 
     It is reckoned from now on, as if they had come in only now. Gives how many got one, at most `AT_ONCE`.
     """
-    waiting = (
-        select(Case)
-        .where(Case.status.in_((CaseStatus.NEW, CaseStatus.ASSIGNED)), Case.due_at.is_(None))
-        .order_by(Case.id)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    cases = (await session.scalars(waiting)).all()
-    branches = {case.branch for case in cases}
-    known: Mapping[str | None, list[Closed]] = {
-        branch: await closures(session, config, branch, now) for branch in branches
-    }
+    waiting = (Case.status.in_((CaseStatus.NEW, CaseStatus.ASSIGNED)), Case.due_at.is_(None))
+    known: dict[str | None, list[Closed]] = {}
+    for branch in (await session.scalars(select(Case.branch).where(*waiting).distinct())).all():
+        closed = await closures(session, config, branch, now)
+        if next_opening(config.office(branch), now, config.holidays, closed):
+            known[branch] = closed  # the others would be looked at again and again, and hide these
+    of_those = or_(Case.branch.in_([branch for branch in known if branch]), Case.branch.is_(None))
+    rows = select(Case).where(*waiting, of_those).order_by(Case.id).limit(AT_ONCE)
+    cases = (await session.scalars(rows.with_for_update(skip_locked=True))).all()
     for case in cases:
         case.due_at = due(config, _as_new(case, known[case.branch]), now)
     return sum(case.due_at is not None for case in cases)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.conversation import promises
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
-from bot.storage.tables import Case, Notice, NoticeKind
+from bot.storage.tables import Case, CaseKind, Notice, NoticeKind
 from tests.conftest import Clock
 from tests.conversation.test_turn import Desk
 from tests.dialogue.scene import sample
@@ -86,6 +86,22 @@ async def test_the_deadline_comes_when_the_closure_has_an_end(desk: Desk) -> Non
     assert await give(desk) == 1
     assert (await desk.one(Case)).due_at == MONDAY.replace(day=24, hour=12)
     assert await give(desk) == 0
+
+
+async def test_a_branch_that_stays_closed_hides_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promises, "AT_ONCE", 1)
+    await close(desk, until=None, scope={"branches": ["palembang", "samarinda"]})
+    await asks_for_an_agent(desk)
+    async with desk.database.sessions.begin() as session:
+        first = (await session.scalars(select(Case))).one()
+        other = {"participant_id": first.participant_id, "conversation_id": first.conversation_id}
+        complaint = Case(
+            number="SMD-2611-00001", kind=CaseKind.COMPLAINT, summary="-", branch="samarinda", **other
+        )
+        session.add(complaint)
+        notice = (await session.scalars(select(Notice))).one()
+        notice.scope = {"branches": ["palembang"]}
+    assert await give(desk) == 1
 
 
 async def give(desk: Desk) -> int:
