@@ -20,6 +20,7 @@ from bot.channels.whatsapp_api import TwilioAccount
 from bot.config import Config, load_config
 from bot.config.templates import Template
 from bot.conversation.carrying import members
+from bot.conversation.carrying.understanding import reading
 from bot.conversation.handling import Handling
 from bot.conversation.turn import Conversations
 from bot.errors import ChannelError
@@ -108,7 +109,7 @@ async def assembled(settings: Settings) -> AsyncIterator[Bot]:
             public_url=settings.public_url,
             kept=kept(settings),
             answers=load_index(settings.config_dir, config),
-            consulting=members.consulting(directory, Tries(database, sealer), clock),
+            consulting=members.consulting(directory, Tries(database, sealer), clock) | reading(interpreter),
             idle=(timedelta(minutes=settings.remind_after), timedelta(minutes=settings.expire_after)),
         )
         yield Bot(

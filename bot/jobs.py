@@ -26,7 +26,7 @@ def jobs(bot: Bot) -> list[Job]:
     database, sealer = bot.database, bot.sealer
     return [
         Job(name="idle_forms", every=timedelta(seconds=10), do=partial(stir, database, sealer)),
-        Job(name="notices", every=timedelta(seconds=10), do=partial(_notices, bot)),
+        Job(name="notices", every=timedelta(seconds=10), do=partial(keep_time, database)),
         Job(name="copies", every=timedelta(seconds=30), do=_copies(bot).send),
         Job(name="erasures", every=timedelta(minutes=1), do=partial(carry_out, database, sealer)),
         Job(name="deadlines", every=timedelta(minutes=1), do=partial(_deadlines, bot)),
@@ -50,10 +50,7 @@ def _on_call(bot: Bot) -> list[Job]:
         sealer=bot.sealer, config=bot.config, texts=bot.texts, public_url=bot.settings.public_url
     )
 
-    async def again(now: datetime) -> None:
-        async with bot.database.sessions.begin() as session:
-            await on_call.call_again(session, now, after)
-
+    again = partial(on_call.call_again, bot.database, after=after)
     return [Job(name="on_call", every=timedelta(seconds=30), do=again)] if after else []
 
 
@@ -83,11 +80,6 @@ def _copies(bot: Bot) -> Copies:
         enclosing=Enclosing(bot.database, bot.sealer, bot.vault, takes, clock),
         kept=kept(bot.settings),
     )
-
-
-async def _notices(bot: Bot, now: datetime) -> None:
-    async with bot.database.sessions.begin() as session:
-        await keep_time(session, now)
 
 
 async def _deadlines(bot: Bot, now: datetime) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.api.values import Form, Line, Maybe, MaybeLine, MaybeSaid, Paged, Said
+from bot.cases.administration import AdminState
 from bot.storage.tables import Author, CaseKind, CasePriority, CaseStatus
 
 
@@ -21,6 +22,10 @@ class CaseFilter(Paged):
 
     status: Annotated[list[CaseStatus], BeforeValidator(_listed)] = Field(
         default=[], description="One or several, with commas."
+    )
+    state: Annotated[list[AdminState], BeforeValidator(_listed)] = Field(
+        default=[],
+        description="Only administrative requests whose `fields.state` is this: one or several, with commas.",
     )
     kind: Annotated[CaseKind | None, Maybe] = None
     branch: MaybeLine = Field(default=None, description="Code of a branch.")

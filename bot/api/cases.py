@@ -47,6 +47,7 @@ async def listed(asked: Asking, wanted: Annotated[CaseFilter, Query()]) -> CaseL
     async with api.database.sessions() as session:
         query = Wanted(
             status=wanted.status or None,
+            state=wanted.state or None,
             kind=wanted.kind,
             branch=known_branch(api.config, wanted.branch),
             assignee=await _assignee(session, asked, wanted.assignee),

@@ -1,12 +1,12 @@
 """Notices as they are sent and answered."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictBool, model_validator
 
 from bot.api.values import Form, Line, Maybe, MaybeLine, MaybeWords, Moment, Paged, Said, Words
+from bot.notices.standing import State, standing
 from bot.storage.tables import Notice, NoticeKind, NoticeUpdate, UpdateStatus
 
 EXAMPLE: dict[str, JsonValue] = {
@@ -25,14 +25,6 @@ EXAMPLE: dict[str, JsonValue] = {
 }
 
 Codes = Annotated[list[Line], Field(max_length=100)]
-
-
-class State(StrEnum):
-    """Where a notice stands at the moment of the answer."""
-
-    PLANNED = "planned"
-    ACTIVE = "active"
-    OVER = "over"
 
 
 class Scope(Form):
@@ -172,16 +164,10 @@ def notice_page(notice: Notice, latest: NoticeUpdate | None, now: datetime) -> N
     """A notice as it is answered in a list."""
     own = {name: getattr(notice, name) for name in NoticePage.model_fields if hasattr(notice, name)}
     latest_update = update_page(latest) if latest else None
-    return NoticePage(**own, state=_state(notice, now), latest_update=latest_update)
+    return NoticePage(**own, state=standing(notice, now), latest_update=latest_update)
 
 
 def whole_notice(notice: Notice, updates: list[NoticeUpdate], now: datetime) -> WholeNotice:
     """A notice as it is answered one by one."""
     short = notice_page(notice, updates[-1] if updates else None, now)
     return WholeNotice(**dict(short), updates=[update_page(update) for update in updates])
-
-
-def _state(notice: Notice, now: datetime) -> State:
-    if notice.ends_at is not None and notice.ends_at <= now:
-        return State.OVER
-    return State.ACTIVE if notice.starts_at <= now else State.PLANNED

@@ -86,10 +86,14 @@ async def open_case(
 
 
 async def next_number(session: AsyncSession, config: Config, branch: str | None, now: datetime) -> str:
-    """The next number of a branch and month, ``PLB-2611-00042``; the row lock makes it unique."""
-    office = config.office(branch)
+    """The next number of a branch and month."""
     prefix = config.branches[branch].case_prefix if branch else config.fallback_prefix
-    month = f"{now.astimezone(ZoneInfo(office.zone)):%y%m}"
+    return await count_on(session, prefix, now.astimezone(ZoneInfo(config.office(branch).zone)))
+
+
+async def count_on(session: AsyncSession, prefix: str, local_now: datetime) -> str:
+    """The next number with a prefix in the month of `local_now`, ``PLB-2611-00042``; the row lock makes it unique."""
+    month = f"{local_now:%y%m}"
     counted = insert(CaseCounter).values(prefix=prefix, month=month, last=1)
     counted = counted.on_conflict_do_update(
         index_elements=["prefix", "month"], set_={"last": CaseCounter.last + 1}

@@ -1,6 +1,6 @@
 """What is asked of cases. What somebody may see is decided here, in the query."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,9 +28,14 @@ from bot.storage.tables import (
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A filter; what is None does not filter. `q` is a number, words of the summary, or a NIK or card number."""
+    """A filter; what is None does not filter. `q` is a number, words of the summary, or a NIK or card number.
+
+    Args:
+        state: administrative requests that stand in one of these.
+    """
 
     status: Sequence[CaseStatus] | None = None
+    state: Sequence[AdminState] | None = None
     kind: CaseKind | None = None
     branch: str | None = None
     assignee: UUID | None = None
@@ -50,9 +55,7 @@ def seen_by(agent: Agent) -> ColumnElement[bool]:
 async def listed(session: AsyncSession, sealer: Sealer, agent: Agent, wanted: Wanted) -> list[Case]:
     """Cases that fit, newest first; one more than `limit` tells that there are more."""
     query = select(Case).where(seen_by(agent)).order_by(Case.id.desc()).limit(wanted.limit + 1)
-    filters: list[ColumnElement[bool]] = []
-    if wanted.status:
-        filters.append(Case.status.in_(wanted.status))
+    filters = [*_standing(wanted)]
     if wanted.kind:
         filters.append(Case.kind == wanted.kind)
     if wanted.branch:
@@ -66,6 +69,14 @@ async def listed(session: AsyncSession, sealer: Sealer, agent: Agent, wanted: Wa
     if wanted.after:
         filters.append(Case.id < wanted.after)
     return list(await session.scalars(query.where(*filters)))
+
+
+def _standing(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.status:
+        yield Case.status.in_(wanted.status)
+    if wanted.state:
+        yield Case.kind == CaseKind.ADMIN
+        yield or_(*map(in_state, wanted.state))
 
 
 def _matches(sealer: Sealer, words: str) -> ColumnElement[bool]:

@@ -1,12 +1,13 @@
 """What participants can have done: the administrative services, each with its conditions, papers and entries."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from bot.config.values import Code, Part, Sourced, Title, Translated
 
@@ -206,11 +207,30 @@ def _once(where: str, codes: Iterable[str]) -> None:
         raise ValueError(f'found "{twice[0]}" twice in {where}')
 
 
+_PERIOD = re.compile(
+    r"\b\d+\s*(hari|minggu|pekan|bulan|bln|tahun|thn|days?|weeks?|months?|years?)\b", re.IGNORECASE
+)
+
+
 class Agreed(Part):
-    """The words that participants agree to before anything personal is taken down, and the number of that version."""
+    """The words that participants agree to before anything personal is taken down, and the number of that version.
+
+    For how long things are kept stands in the settings alone, and is told after these words.
+    """
 
     version: Annotated[str, Field(min_length=1)]
     words: Translated
+
+    @field_validator("words")
+    @classmethod
+    def _no_period(cls, words: Translated) -> Translated:
+        for said in words.by_language().values():
+            if found := _PERIOD.search(said):
+                raise ValueError(
+                    f'found "{found[0]}", expected no period: how long things are kept is added '
+                    "from SIAGA_KEEP_MEDIA_DAYS, SIAGA_KEEP_SEALED_DAYS and SIAGA_KEEP_TALK_DAYS"
+                )
+        return words
 
 
 class Administration(Part):

@@ -26,6 +26,8 @@ class FoundBranch:
 
     branch: Branch | None
     near: tuple[Branch, ...] = ()
+    known: bool = True
+    """Whether the text names something that we know; else `near` have the most similar names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class Config:
         found = names.exact(text) or names.inside(text) or names.misspelt(text)
         if found:
             return self._meant(found)
-        return FoundBranch(None, tuple(self.branches[code] for code in self._own_names.near(text)))
+        return FoundBranch(None, tuple(self.branches[code] for code in self._own_names.near(text)), known=False)
 
     def find_facility(self, text: str) -> FoundFacility:
         """The facility that `text` names: by name or alias, in a sentence, misspelt; else the most similar."""

@@ -1,8 +1,8 @@
 """The channels that participants can turn to, when each of them works, and what for: contacts.yml."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from bot.config.values import DAYS, Code, Part, Sourced, Translated, Week, Zone
 
@@ -45,6 +45,8 @@ class Contact(Sourced):
     """The hours in words, where no clock of ours can tell them."""
     depends_on: tuple[Code, ...] = ()
     """Systems without which it does not work."""
+    called: tuple[Annotated[str, Field(min_length=3)], ...] = ()
+    """Its names in answers (faq.yml): where one names it while it is down, that is said below the answer."""
     of_branch: Literal["phone", "whatsapp", "address"] | None = None
     """Which line of the participant's branch is shown instead of `value`."""
     serves: tuple[Code, ...] = ()

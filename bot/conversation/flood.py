@@ -11,8 +11,9 @@ from functools import cache
 from sqlalchemy import ColumnElement, Integer, Interval, ScalarSelect, bindparam, func, select, type_coerce
 
 from bot.delivery.claiming import Claimed
+from bot.dialogue.asking import asks
 from bot.dialogue.commands import Commands
-from bot.dialogue.routing import asks, cries_for_help
+from bot.dialogue.routing import cries_for_help
 from bot.dialogue.state import Dialogue, Said
 from bot.storage.tables import Author, Inbox, Message
 

@@ -3,6 +3,8 @@
 They hear the case's number, its branch and where it lies at the desk: nothing of the participant or what was written.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +17,7 @@ from bot.config import Config
 from bot.delivery import outbox
 from bot.messages import Address, Occasion, Text
 from bot.storage.apart import apart
+from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Case, CaseKind, CasePriority, CaseStatus, Conversation, History
 from bot.texts import Texts
@@ -23,7 +26,6 @@ from bot.texts.speaking import FIRST
 CALLED = "on_call_told"
 MOST = 6
 """Times that somebody is called for one case: whoever has not come by then does not read it."""
-AT_ONCE = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,19 +46,8 @@ class OnCall:
         own = await session.scalar(
             select(Conversation.address).where(Conversation.id == case.conversation_id)
         )
-        addresses = [address for address in self._on_duty(case.branch, now) if address != own]
-        times = await self._times(session, case)
-        for address in addresses:
-            await outbox.queue(
-                session,
-                self.sealer,
-                channel=address.partition(":")[0],
-                address=Address(address),
-                text=self._words(case, "on_call.again" if times else "on_call.first"),
-                message_id=None,
-                now=now,
-                once=f"{CALLED}:{case.id}:{times}:{address}",
-            )
+        addresses = self._on_duty(case.branch, now, own)
+        await self._queue(session, case, dict.fromkeys(addresses, 0), now)
         if addresses:
             record(session, ("case", case.id), CALLED, SYSTEM, now, people=len(addresses))
         return len(addresses)
@@ -65,36 +56,63 @@ class OnCall:
         """Whether anybody was called for the case."""
         return await self._times(session, case) > 0
 
-    async def call_again(self, session: AsyncSession, now: datetime, after: timedelta) -> int:
-        """Call once more for emergencies that nobody has taken `after` the last call; gives for how many cases."""
-        called = (History.subject == "case", History.what == CALLED, History.subject_id == _id_as_written())
-        last = select(func.coalesce(func.max(History.at), Case.opened_at)).where(*called).scalar_subquery()
-        times = select(func.count()).select_from(History).where(*called).scalar_subquery()
-        unclaimed = (
-            select(Case)
-            .where(
-                Case.kind == CaseKind.HANDOVER,
-                Case.priority == CasePriority.URGENT,
-                Case.status == CaseStatus.NEW,
-                last <= now - after,
-                times < MOST,
-            )
-            .order_by(Case.id)
-            .limit(AT_ONCE)
-            .with_for_update(skip_locked=True)
-        )
-        cases = (await session.scalars(unclaimed)).all()
+    async def call_again(self, database: Database, now: datetime, after: timedelta) -> int:
+        """Call once more for emergencies that nobody has taken `after` the last call; gives for how many cases.
+
+        Whoever is on duty for several is told of the oldest, and how many more there are. Each case is a transaction of
+        its own: one that fails holds no other up.
+        """
+        unclaimed = _unclaimed(now - after)
+        on_duty = await self._who(database, unclaimed, now)
+        to_tell = Counter(address for addresses in on_duty.values() for address in addresses)
         called_for = 0
-        for case_id, case in [(case.id, case) for case in cases]:
+        for case_id, addresses in on_duty.items():
+            more = {address: to_tell[address] - 1 for address in addresses if address in to_tell}
             with apart("on_call", case=case_id):
-                async with session.begin_nested():
-                    called_for += await self.call(session, case, now) > 0
+                async with database.sessions.begin() as session:
+                    locked = select(Case).where(Case.id == case_id, *unclaimed)
+                    case = await session.scalar(locked.with_for_update(skip_locked=True))
+                    if case is None or not addresses:
+                        continue
+                    await self._queue(session, case, more, now)
+                    record(session, ("case", case.id), CALLED, SYSTEM, now, people=len(addresses))
+                called_for += 1
+                for address in more:
+                    del to_tell[address]
         return called_for
 
-    def _on_duty(self, branch: str | None, now: datetime) -> list[str]:
-        """The addresses of those who are, each once."""
+    async def _who(
+        self, database: Database, unclaimed: Sequence[ColumnElement[bool]], now: datetime
+    ) -> dict[int, Sequence[str]]:
+        """Who is on duty for each of these cases, the oldest first."""
+        query = select(Case.id, Case.branch, Conversation.address).join(
+            Conversation, Conversation.id == Case.conversation_id
+        )
+        async with database.sessions() as session:
+            due = (await session.execute(query.where(*unclaimed).order_by(Case.id))).tuples().all()
+        return {case: self._on_duty(branch, now, own) for case, branch, own in due}
+
+    async def _queue(
+        self, session: AsyncSession, case: Case, addresses: Mapping[str, int], now: datetime
+    ) -> None:
+        """Queue a message to each of `addresses`, which says of how many more cases it is."""
+        times = await self._times(session, case)
+        for address, more in addresses.items():
+            await outbox.queue(
+                session,
+                self.sealer,
+                channel=address.partition(":")[0],
+                address=Address(address),
+                text=self._words(case, "on_call.again" if times else "on_call.first", more),
+                message_id=None,
+                now=now,
+                once=f"{CALLED}:{case.id}:{times}:{address}",
+            )
+
+    def _on_duty(self, branch: str | None, now: datetime, own: str | None) -> Sequence[str]:
+        """The addresses of those who are, each once, but not the participant's own."""
         local = now.astimezone(ZoneInfo(self.config.office(branch).zone))
-        listed = self.config.cases.on_call
+        listed = (one for one in self.config.cases.on_call if one.address != own)
         return list(dict.fromkeys(one.address for one in listed if one.is_on_duty(branch, local)))
 
     @staticmethod
@@ -104,15 +122,25 @@ class OnCall:
         called = (History.subject == "case", History.what == CALLED, History.subject_id == str(case.id))
         return await session.scalar(query.where(*called)) or 0
 
-    def _words(self, case: Case, key: str) -> Text:
+    def _words(self, case: Case, key: str, more: int) -> Text:
         known = self.config.branches.get(case.branch or "")
         branch = known.name if known else case.branch or "-"
         link = f"{self.public_url.rstrip('/')}/desk/cases/{case.number}"
-        values = {"number": case.number, "branch": branch, "link": link}
+        number = self.texts.say("on_call.more", FIRST, {"number": case.number, "more": more})
+        values = {"number": number if more else case.number, "branch": branch, "link": link}
         body = self.texts.say(key, FIRST, values)
         return Text(body=body, occasion=Occasion("on_call", FIRST, values | {"text": body}))
 
 
-def _id_as_written() -> ColumnElement[str]:
-    """The id of the case that a query looks at, as histories have it."""
-    return cast(Case.id, String)
+def _unclaimed(before: datetime) -> Sequence[ColumnElement[bool]]:
+    """Emergencies that nobody has taken, and for which nobody was called since `before`."""
+    called = (History.subject == "case", History.what == CALLED, History.subject_id == cast(Case.id, String))
+    last = select(func.coalesce(func.max(History.at), Case.opened_at)).where(*called).scalar_subquery()
+    times = select(func.count()).select_from(History).where(*called).scalar_subquery()
+    return (
+        Case.kind == CaseKind.HANDOVER,
+        Case.priority == CasePriority.URGENT,
+        Case.status == CaseStatus.NEW,
+        last <= before,
+        times < MOST,
+    )

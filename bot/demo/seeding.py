@@ -14,8 +14,9 @@ from bot.cases import queries
 from bot.cases.queries import Wanted
 from bot.delivery import inbox
 from bot.delivery.claiming import claim
-from bot.members.importing import Import
-from bot.members.register import read
+from bot.lists.bringing import Import
+from bot.members.importing import store
+from bot.members.register import LAYOUT
 from bot.messages import Address, Incoming
 from bot.notices.publishing import NewNotice
 from bot.settings import HOME
@@ -97,7 +98,7 @@ async def seed(bot: Bot) -> None:
 async def bring_in_members(database: Database, sealer: Sealer) -> None:
     """The invented members into the table."""
     with MEMBERS.open(encoding="utf-8-sig", newline="") as lines:
-        await Import().store(database, sealer, read(lines), MEMBERS_MADE)
+        await store(database, sealer, Import(LAYOUT.read(lines)), MEMBERS_MADE)
 
 
 async def _notices(bot: Bot, session: AsyncSession, supervisor: Agent, now: datetime) -> None:

@@ -1,7 +1,6 @@
 """Notices: what participants are told of closures and outages. Supervisors write them, agents read them."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -18,6 +17,7 @@ from bot.desk.names import place_name
 from bot.desk.pages import Pages
 from bot.desk.refusals import Forbidden, NotFound
 from bot.notices import broadcasts, queries
+from bot.notices.standing import State, standing
 from bot.notices.telling import STARTED
 from bot.storage.tables import Agent, Notice, Role, UpdateStatus
 
@@ -57,13 +57,6 @@ async def one(session: AsyncSession, notice_id: str, *, lock: bool = False) -> N
     return notice
 
 
-def standing(notice: Notice, now: datetime) -> str:
-    """``planned``, ``active`` or ``over``."""
-    if notice.ends_at is not None and notice.ends_at <= now:
-        return "over"
-    return "planned" if notice.starts_at > now else "active"
-
-
 async def broadcasts_of(desk: Desk, session: AsyncSession, notice: Notice) -> dict[str, Any]:
     """What the templates show of a notice's broadcasts."""
     found = await broadcasts.listed(session, notice.id)
@@ -91,7 +84,7 @@ class _NoticePages:
             past = select(Notice).where(over).order_by(Notice.ends_at.desc()).limit(OVER_SHOWN)
             notices = current + list(await session.scalars(past))
             latest = await queries.latest_updates(session, notices)
-        groups = {name: [item for item in notices if standing(item, now) == name] for name in _STANDINGS}
+        groups = {state.value: [item for item in notices if standing(item, now) is state] for state in State}
         return self.pages.render(
             request, "notices.html", names(self.desk) | {"groups": groups, "latest": latest}
         )
@@ -140,7 +133,7 @@ class _NoticePages:
         agent, now = leader(request), self.desk.clock()
         async with self.desk.database.sessions.begin() as session:
             notice = await one(session, notice_id, lock=True)
-            if standing(notice, now) != "over":
+            if standing(notice, now) is not State.OVER:
                 changes = {"ends_at": now, "starts_at": min(notice.starts_at, now)}
                 await self.desk.publisher.change(session, notice, changes, agent, now)
         return await published(self.desk, notice, "ended")
@@ -159,9 +152,6 @@ def names(desk: Desk) -> dict[str, Any]:
         "place_name": lambda code: place_name(desk.config, code),
         "zone_of": lambda scope: notice_form.zone_of(desk.config, scope),
     }
-
-
-_STANDINGS = ("active", "planned", "over")
 
 
 def _update_wrong(entered: dict[str, str]) -> dict[str, str]:

@@ -35,9 +35,26 @@ class Alarms:
             self._told,
             self._now,
             self._since,
+            self._pressing,
+            self._grave,
+            self._matters,
+            self._bodies,
         ) = (
             [word for language in texts.languages for word in texts.words(f"alarm.{key}", language)]
-            for key in ("signs", "danger", "urging", "asking", "past", "told", "now", "since")
+            for key in (
+                "signs",
+                "danger",
+                "urging",
+                "asking",
+                "past",
+                "told",
+                "now",
+                "since",
+                "pressing",
+                "grave",
+                "matters",
+                "bodies",
+            )
         )
 
     def heard(self, said: Said, *, question: bool) -> Said:
@@ -71,6 +88,16 @@ class Alarms:
         return _has(plain, [*self._danger, *self._signs]) and not self._is_over(
             plain, [*self._past, *self._told]
         )
+
+    def only_presses(self, text: str) -> bool:
+        """Whether it says how urgent something is, and names nobody in danger: "kartu saya belum jadi, darurat banget".
+
+        A word such as "darurat" alone is a cry for help; beside a matter of papers or money it is none.
+        """
+        plain = _plain(text)
+        dangers = [word for word in (*self._danger, *self._signs, *self._bodies) if word not in self._grave]
+        presses = _has(plain, self._pressing) or (_has(plain, self._grave) and _has(plain, self._matters))
+        return presses and not _has(plain, dangers)
 
     def _only_asks(self, plain: str) -> bool:
         """Whether it asks how an emergency room works, and nothing says that anybody is in danger."""

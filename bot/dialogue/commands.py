@@ -4,6 +4,7 @@ import re
 
 from bot.dialogue.alarms import Alarms
 from bot.dialogue.languages import Languages
+from bot.dialogue.plainly import Plainly
 from bot.texts import Texts
 
 COMMANDS = (
@@ -27,6 +28,12 @@ _TRIM = re.compile(r"[\s.!,?/🙏]+")
 _POLITE = re.compile(r"( (min|kak|pak|bu|dong|deh|aja|saja|ya|please))+$")
 
 
+_TAIL = r"(?:\s+(?:deh|aja|saja|dulu|ya|lah|min|kak|dong|itu|yang itu|yg itu|yang tadi|yg tadi|it|that|this|please))*"
+_INSTEAD = (
+    r"(?:\s*[,.;!\n-]+\s*|"
+    r"\s+(?=(?:saya |sy |aku |i )?(?:mau |want to )?(?:cek|tanya|lihat|lapor|check|ask)\b))"
+)
+"""What parts a word for leaving from what is wanted instead: a sign, or a word that wants something else."""
 _ASKING = re.compile(r"^((min|kak|pak|bu|tolong|mohon|minta|saya|mau|ingin|please|i want to) )+")
 _CODE = re.compile(r" (?=[a-z -]*\d)[a-z0-9]{4}[ -]?[a-z0-9]{4}$")
 """A code after the word for joining; every code has a digit (`bot.people.joining`)."""
@@ -42,13 +49,24 @@ class Commands:
             for language in texts.languages
             for word in texts.words(f"commands.{command}", language)
         }
-        self.languages, self.alarms = Languages(texts), Alarms(texts)
+        self.languages, self.alarms, self.plainly = Languages(texts), Alarms(texts), Plainly(texts)
+        cancel = "|".join(re.escape(word) for word, command in self._words.items() if command == "cancel")
+        self._cancelled = re.compile(
+            rf"(?:(?:eh|oh|maaf|sorry|ya|min|kak|ok|oke)[ ,]+)*(?:{cancel})\b{_TAIL}{_INSTEAD}(?P<rest>.+)",
+            re.IGNORECASE | re.DOTALL,
+        )
         self._titles = {
             texts.say(key, language, {}).lower(): key.removeprefix("intent.")
             for key in texts.keys
             if key.startswith("intent.")
             for language in texts.languages
         }
+
+    def after_cancel(self, text: str) -> str:
+        """What is wanted instead of what is left: of "ga jadi, cek tagihan aja" the last words; "" where nothing is."""
+        found = self._cancelled.match(text)
+        rest = found["rest"].strip() if found else ""
+        return rest if len(rest.split()) > 1 else ""
 
     def title(self, text: str) -> str | None:
         """The intent whose button reads so: what stands on a button may as well be typed."""

@@ -4,11 +4,13 @@ The manners that every flow needs live here, so that no flow writes them: going 
 cancelling, asking back, offering a human after two failures.
 """
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 from bot.dialogue import leaving
+from bot.dialogue.alarms import EMERGENCY
 from bot.dialogue.answering import answered_instead
+from bot.dialogue.asking import asks, requests
 from bot.dialogue.commands import PEOPLE, Commands
 from bot.dialogue.documents import join_album
 from bot.dialogue.flow import Flows
@@ -20,6 +22,7 @@ from bot.dialogue.routes import (
     Begin,
     Command,
     Correct,
+    Explain,
     LocationKept,
     Lost,
     MediaKept,
@@ -28,17 +31,21 @@ from bot.dialogue.routes import (
     TakenBack,
     TurnPage,
     Unreadable,
+    Urged,
 )
-from bot.dialogue.routing import Open, Router, asks, tapped_serial
+from bot.dialogue.routing import Open, Router
 from bot.dialogue.running import Steps
+from bot.dialogue.several import Understand, Wanted, offer_others, told_apart
 from bot.dialogue.stack import ALL_RIGHT, CHANGE, Reply, Stack
 from bot.dialogue.state import Dialogue, Form, Heard, Said
+from bot.dialogue.stories import keep_story, note_down, told
 from bot.dialogue.taken import CLARIFY, NONE_OF_THESE, Chosen, Understood, chosen
 from bot.dialogue.talk import World
+from bot.dialogue.taps import tapped_serial
 from bot.dialogue.unasked import is_late_photo, take_media, take_unread
 
-LATER_WITHIN = timedelta(hours=1)
-"""How long the second request of a message is worth coming back to."""
+_HEAR_IT_ALL = ("file_complaint", "request_agent")
+"""Intents that are served best with all that was told before, to whatever flow."""
 
 
 class Turn:
@@ -52,6 +59,7 @@ class Turn:
         self._world = world
         self._commands = commands
         self._stack = Stack(dialogue, flows, world)
+        self._others: list[Heard] = []
 
     @property
     def replies(self) -> list[Reply]:
@@ -67,7 +75,8 @@ class Turn:
     def take(self, said: Said) -> Steps:
         """Take one message in, or the time that came (`Said.due`)."""
         is_new, unheard = self._commands.languages.hear(said, self.dialogue), self.dialogue.unheard
-        yield from self._take(self._commands.alarms.heard(said, question=asks(said.text)))
+        plainly = self._commands.plainly.heard(said) if said.tapped is None else said
+        yield from self._take(self._commands.alarms.heard(plainly, question=asks(said.text)))
         if self.dialogue.unheard == unheard and not said.due:
             self.dialogue.unheard = 0
         keys = [reply.key for reply in self.replies]
@@ -87,11 +96,10 @@ class Turn:
 
     def _hear(self, said: Said) -> Steps:
         """Find out what a message means here, and follow it."""
-        if said.location:
-            self.dialogue.location, self.dialogue.location_at = said.location, self._world.now
-        if button := said.tapped or said.named:
-            self._stack.back_to(tapped_serial(button))
+        self._go_where(said)
         command = self._commands.read(said.text) if said.tapped is None else None
+        if not command and (yield from self._left_for_another(said)):
+            return
         asked = self.dialogue.top is not None and self.dialogue.top.open is not None
         waiting: Open | None = yield from self._stack.waiting()
         if asked and waiting is None and not command:
@@ -105,12 +113,53 @@ class Turn:
             route, waiting = yield from self._below(router, route, said, waiting)
         if not self._world.queued:
             light = waiting is None or self._stack.light(waiting.form)
-            route = yield from answered_instead(route, said, waiting, self._flows, light=light)
+            route, said = yield from self._apart(route, said, light=light)
+            questions = self._world.config.questions
+            route = yield from answered_instead(route, said, waiting, self._flows, questions, light=light)
         if not isinstance(route, Lost | Ambiguous):
             self.dialogue.failures = 0
         self.chosen = chosen(route, said, waiting)
         yield from self._follow(route, said, waiting)
-        yield from self._offer_later()
+        yield from offer_others(self._stack, self.dialogue, self._flows, self._world.now)
+
+    def _go_where(self, said: Said) -> None:
+        """Note down where somebody is, and go back to the form whose button was tapped."""
+        if said.location:
+            self.dialogue.location, self.dialogue.location_at = said.location, self._world.now
+        if button := said.tapped or said.named:
+            self._stack.back_to(tapped_serial(button))
+
+    def _apart(self, route: Route, said: Said, *, light: bool) -> Steps:
+        """Where a message holds several requests: its first one that is sure; the others are offered after it."""
+        unsure = isinstance(route, Lost | AskBack) and light
+        begins = isinstance(route, Begin) and route.intent != EMERGENCY
+        if said.tapped is not None or said.media or not (unsure or begins):
+            return route, said
+        wanted: Wanted = yield from told_apart(said, self._flows, unsure=unsure)
+        if wanted.first is None:
+            return route, said
+        self._others = wanted.others
+        return (Begin(wanted.first.interpretation.intent) if unsure else route), wanted.first
+
+    def _left_for_another(self, said: Said) -> Steps:
+        """Whether it leaves what is under way for another wish ("batal, cek tagihan aja"), which is then served."""
+        rest = self._commands.after_cancel(said.text) if said.tapped is None else ""
+        if not rest or self._world.queued:
+            return False
+        (meant,) = yield Understand((rest,))
+        waiting: Open | None = yield from self._stack.waiting()
+        flow = self._flows.get(meant.intent)
+        if flow is None or not flow.interrupts or flow.courtesy or (waiting and flow is waiting.flow):
+            return False
+        told = waiting is not None and waiting.ask.question.open_ended
+        likely = meant.asked_about and requests(rest) and not told
+        if not (meant.acted_on or likely):
+            return False
+        if self.dialogue.top:
+            self._stack.leave()
+        self.dialogue.others = []
+        yield from self._hear(replace(said, text=rest, interpretation=meant, second=None))
+        return True
 
     def _below(self, router: Router, route: Route, said: Said, waiting: Open | None) -> Steps:
         """What is nothing to a light form (a menu) may well be the answer that the form below it waits for."""
@@ -132,7 +181,7 @@ class Turn:
                 yield from self._answer(kept, said, waiting)
             case Ambiguous() | Lost():
                 yield from self._unclear(route, said, waiting)
-            case TurnPage() | TakenBack() | Correct() | LocationKept() if waiting:
+            case TurnPage() | Explain() | Urged() | TakenBack() | Correct() | LocationKept() if waiting:
                 yield from self._within(route, said, waiting)
             case Begin(intent):
                 yield from self._begin(intent, said, waiting)
@@ -159,6 +208,11 @@ class Turn:
             case TurnPage(codes) if waiting.form.open:
                 waiting.form.open.narrowed = list(codes)
                 yield from self._stack.resume(again=True)
+            case Urged():
+                self._stack.reply("emergency.in_form")
+                yield from self._stack.resume(again=True)
+            case Explain():
+                yield from self._stack.resume(again=True, whole=True)
             case TakenBack(question_id):
                 self._stack.reply("form.taken_back")
                 yield from self._take_back(waiting.form, question_id)
@@ -186,7 +240,7 @@ class Turn:
         if not ask.question.takes_files:
             form.media.extend(said.media)
         if (said.text or said.location) and said.tapped is None and not _picks(said, ask.question):
-            form.heard.append(Heard.of(said))
+            form.heard.append(replace(Heard.of(said), answered=True))
         form.open = None
         yield from self._stack.resume()
 
@@ -238,7 +292,7 @@ class Turn:
         form.open.narrowed = list(unclear.near) if unclear else []
         tells = len(said.text.split()) >= SENTENCE and "?" not in said.text and waiting.ask.id != CHANGE
         if tells:
-            form.heard.append(Heard.of(said))
+            note_down(said, waiting)
         instead = waiting.ask.question.give_up(form.heard) if form.open.failures >= 2 else None
         if instead is not None:
             form.answers[waiting.ask.id], form.open = instead, None
@@ -257,39 +311,22 @@ class Turn:
     def _begin(self, intent: str, said: Said, waiting: Open | None) -> Steps:
         if intent == "emergency":
             self.dialogue.emergency_at = self._world.now
-            self._keep_story(said, waiting)
+            keep_story(said, waiting)
         if self._flows[intent].by_question:
             self.dialogue.asked, self.dialogue.asked_at = intent, self._world.now
         self.understood = Understood("acted", intent)
         heard = [Heard.of(said)] if said.tapped is None else []
-        if said.second and intent != "emergency":
-            self.dialogue.later = _second(said)
-        yield from self._stack.begin(intent, [*self._asked_about(intent), *heard], media=said.media)
+        self.dialogue.others = self._others or self.dialogue.others
+        yield from self._stack.begin(intent, [*self._said_before(intent), *heard], media=said.media)
 
-    def _offer_later(self) -> Steps:
-        """Offer the second request of a message when the first is served; what is merely offered gives way."""
-        later, form = self.dialogue.later, self.dialogue.top
-        if later is None or (form and not (form.open and form.open.optional)):
-            return
-        self.dialogue.later = None
-        flow = self._flows.get(later.intent)
-        if flow is None or not flow.offered or flow.courtesy or self._world.now - later.at > LATER_WITHIN:
-            return
-        self._stack.replies[:] = [reply for reply in self.replies if not reply.asks]
-        yield from self._stack.begin("_later", [later], given={"intents": [later.intent]})
-
-    def _asked_about(self, intent: str) -> list[Heard]:
-        """What was said when we asked back whether this was meant; the answer is yes, in other words."""
+    def _said_before(self, intent: str) -> list[Heard]:
+        """What was said when we asked back whether this was meant; and what a complaint or an agent should hear too."""
         form = self.dialogue.top
-        return form.heard if form and intent in form.given.get("intents", ()) else []
-
-    @staticmethod
-    def _keep_story(said: Said, waiting: Open | None) -> None:
-        """What sounds like an emergency may have been the answer as well: nobody should have to write it twice."""
-        if waiting and waiting.ask.question.open_ended and said.tapped is None:
-            kept = waiting.ask.question.read(said, [], strictly=False)
-            if kept is not None:
-                waiting.form.answers[waiting.ask.id] = kept
+        if form is None:
+            return []
+        meant = intent in form.given.get("intents", ())
+        tells = intent in _HEAR_IT_ALL and self._stack.flow(form).hands_on and bool(told(form.heard))
+        return form.heard if meant or tells else []
 
     def _command(self, name: str, said: Said, waiting: Open | None) -> Steps:
         form = self.dialogue.top
@@ -318,7 +355,8 @@ class Turn:
                 }.get(name)
                 heard = [Heard.of(said)] if name in ("agent", "language", *PEOPLE) else []
                 self.understood = Understood("acted", intent or "help")
-                yield from self._stack.begin(intent or "help", heard)
+                before = self._said_before(intent) if intent else []
+                yield from self._stack.begin(intent or "help", [*before, *heard])
 
     def _back(self, waiting: Open) -> Steps:
         """One question back: the last answer before the open question is taken back."""
@@ -341,13 +379,6 @@ def _picks(said: Said, question: Question[Any]) -> bool:
     """Whether an option was picked by its number: that tells no more than a tap does."""
     number = said.text.strip(" .")
     return number.isdigit() and len(number) <= len(str(MOST_SHOWN)) and bool(question.options(()))
-
-
-def _second(said: Said) -> Heard:
-    """The second request, as the flow that serves it will hear it."""
-    meant = said.second
-    assert meant
-    return Heard(text=meant.text, at=said.at, intent=meant.intent, entities=list(meant.entities))
 
 
 __all__ = ["NONE_OF_THESE", "Chosen", "Reply", "Turn", "Understood"]

@@ -23,6 +23,8 @@ class Flow:
         general: a general question about it may be answered from config/faq.yml before it begins.
         resumable: a form of it that is left before its end is kept for a week (`bot.dialogue.shelf`).
         ends_all: when it ends, the forms that waited below it are left too.
+        hands_on: what was told to it serves a complaint or an agent that follows: nobody tells it twice.
+        quiet: the question that waits below is not put again when it ends.
         sets_aside: when it ends, those forms are kept until it turns out that it was not meant.
     """
 
@@ -38,6 +40,8 @@ class Flow:
     general: bool = False
     resumable: bool = False
     ends_all: bool = False
+    hands_on: bool = False
+    quiet: bool = False
     sets_aside: bool = False
 
 

@@ -131,16 +131,16 @@ class IdNumber(Entry):
 
     def hear(self, heard: Heard) -> Any | None:
         """A number that says what it is: 13 digits are a card; 16 are one of three, so a word has to be with them."""
-        for number in personal_numbers(heard.text) if self.first else ():
-            if self._says_so(number, heard.text) and number.value not in self.taken:
-                kept = self._checked(number)
-                return None if isinstance(kept, Unclear) else kept
-        return None
+        return self._named_in(heard.text, besides=self.taken) if self.first else None
 
     def correct(self, heard: Heard) -> Any | None:
         """A number after the mark of correction, as in `hear`; of two of a kind in a form the later one."""
-        for number in personal_numbers(heard.text):
-            if self._says_so(number, heard.text):
+        return self._named_in(heard.text)
+
+    def _named_in(self, text: str, besides: Sequence[str] = ()) -> str | None:
+        """The first number that says what it is, if nothing is wrong with it."""
+        for number in personal_numbers(text):
+            if self._says_so(number, text) and number.value not in besides:
                 kept = self._checked(number)
                 return None if isinstance(kept, Unclear) else kept
         return None
@@ -155,7 +155,7 @@ class IdNumber(Entry):
             return NumberKind.NIK in self.kinds and _named_nik(number, text)
         return number.kind in self.kinds
 
-    def _checked(self, number: PersonalNumber) -> Any | Unclear:
+    def _checked(self, number: PersonalNumber) -> str | Unclear:
         as_nik = number.kind is NumberKind.NIK and NumberKind.NIK in self.kinds
         if as_nik and not check_nik(number.value).valid:
             return Unclear(says="identity.bad_nik")
@@ -286,17 +286,20 @@ class Email(Entry):
 
     def find(self, said: Said, *, strictly: bool) -> Any | Unclear | None:
         """The first address."""
-        found = _EMAIL.search(said.text)
-        return found[0].lower() if found else None
+        return _email(said.text)
 
     def hear(self, heard: Heard) -> Any | None:
         """An address that was written before."""
-        found = _EMAIL.search(heard.text)
-        return found[0].lower() if found else None
+        return _email(heard.text)
 
     def correct(self, heard: Heard) -> Any | None:
         """An address after the mark of correction."""
-        return self.hear(heard)
+        return _email(heard.text)
+
+
+def _email(text: str) -> str | None:
+    found = _EMAIL.search(text)
+    return found[0].lower() if found else None
 
 
 @dataclass(frozen=True)

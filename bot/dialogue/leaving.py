@@ -9,7 +9,7 @@ def cancel(stack: Stack, dialogue: Dialogue, form: Form) -> Steps:
     """Leave the form that has the floor; with no work left, whatever else `batal` can mean (the queue)."""
     light = stack.light(form)
     stack.leave()
-    dialogue.later = None
+    dialogue.others = []
     if dialogue.forms:
         stack.go_on()
         yield from stack.resume(again=True)

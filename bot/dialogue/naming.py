@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from rapidfuzz import fuzz
+
 from bot.config import Branch, Config, Facility, System
 from bot.config.config import NEAR_KM
+from bot.config.names import plain
 from bot.config.sphere import kilometres
 from bot.dialogue.questions import Choice, Question, Unclear
 from bot.dialogue.state import Heard, Said
@@ -18,6 +21,10 @@ from bot.reading.dates import read_when
 
 NEAREST = 5
 """Facilities that are offered where a place is shared."""
+ALIKE = 70
+"""Likeness, 0 to 100, from which the name of a branch is offered for one that nobody knows."""
+_NAME = 3
+"""Words of the name of a place at most."""
 _UNKNOWN = re.compile(
     r"(saya |aku |sy )?(tidak|tdk|nggak|ngga|gak|ga|g|dak|kada|ora|teu|kurang|blm|belum) ?"
     r"(tahu|tau|ingat|inget|ngerti|hafal)( .{0,20})?|"
@@ -27,14 +34,32 @@ _UNKNOWN = re.compile(
 
 _SOMEWHERE = re.compile(
     r"\b(?:di|kota|kabupaten|kab|cabang|kantor bpjs|in|office of) "
-    r"(?!(?:sana|sini|situ|mana|hari|bulan|tanggal|tgl|jam|kantor|bpjs|loket|rumah|rs|tempat|kota|daerah|cabang|wa|chat|"
+    r"(?!(?:sana|sini|situ|mana+|hari|bulan|tanggal|tgl|jam|kantor|bpjs|loket|rumah|rs|tempat|kota|daerah|cabang|wa|chat|"
     r"aplikasi|kartu|ktp|akta|surat|data|sistem|yang|yg|ini|itu|buka|tutup|libur|faskes|klinik|puskesmas|igd|ugd|poli|apotek|apotik|dokter|luar|atas|depan|"
-    r"the|a|my|this|hospital)\b)([a-z]{4,})|"
-    r"\bkantor (?!(?:masih|sudah|udah|udh|akan|nanti|besok|sekarang|tidak|ngga|nggak|kami|kalian|cabang|bpjs|jadi|"
-    r"pasti|tetap|tetep|biasanya|pusat|mana|kamu|anda|hari)\b)([a-z]{4,})(?= (?:buka|tutup|libur)\b)",
+    r"belakang|samping|dekat|deket|sekitar|jalan|jln|pasar|kampung|desa|kelurahan|kecamatan|polisi|terdekat|terdeket|tersebut|"
+    r"dong|kalian|please|the|a|my|this|hospital)\b)([a-z]{4,})|"
+    r"\bkantor (?:bpjs )?"
+    r"(?!(?:masih|sudah|udah|udh|akan|nanti|besok|sekarang|tidak|ngga|nggak|kami|kalian|cabang|bpjs|jadi|"
+    r"pasti|tetap|tetep|biasanya|pusat|mana+|kamu|anda|hari|saya|sana|sini|situ|itu|"
+    r"terdekat|terdeket|dekat|deket|tersebut|kelurahan|kecamatan|desa|polisi|bpjsnya|cabangnya|lama|baru|"
+    r"buka|tutup|libur|dong|open|closed|please)\b)"
+    r"([a-z]{4,})(?= (?:buka|tutup|libur)\b|(?: (?:dong|min|kak|pak|bu|ya))*\W*$)",
     re.IGNORECASE,
 )
 """Words that say where something is: `kantor di wakanda buka ga`, `kantor wakanda buka?`."""
+
+
+_WANTS = re.compile(
+    r"\b(mau|ingin|pengen|tolong|minta|lapor\w*|komplain\w*|bukan|batal|want|please|report|complain\w*)\b",
+    re.IGNORECASE,
+)
+"""Words of a wish: "bukan, saya mau lapor petugasnya" is no time."""
+
+
+def somewhere(text: str) -> str:
+    """The word that names a place by where it stands ("kantor di wakanda"); "" where none does."""
+    written = _SOMEWHERE.search(text)
+    return (written[1] or written[2]) if written else ""
 
 
 def _unknown(text: str) -> bool:
@@ -146,7 +171,10 @@ class WhichBranch(Question[Branch]):
         found = self.config.find_branch(entity.value if entity else said.text)
         if found.branch:
             return found.branch.code
-        return None if strictly else self._unclear(entity.value if entity else said.text)
+        if strictly:
+            return None
+        named = entity.value if entity else somewhere(said.text)
+        return self._unclear(named or said.text, named=bool(named))
 
     def locate(self, here: Location) -> Any | Unclear | None:
         """The branch that serves the place; where that is not known, the nearest offices to choose from."""
@@ -184,23 +212,30 @@ class WhichBranch(Question[Branch]):
         place = self._place(heard)
         unclear = self._unclear(place) if place else None
         sure = any(item.first("place") for item in heard)
-        return unclear if unclear and (unclear.near or sure) else None
+        return unclear if unclear and (unclear.near or unclear.says or sure) else None
 
     @staticmethod
     def _place(heard: Sequence[Heard]) -> str | None:
         """The place that was named last, also one of which nobody has ever heard."""
         for item in reversed(heard):
-            entity, written = item.last("place"), _SOMEWHERE.search(item.text)
+            entity, written = item.last("place"), somewhere(item.text)
             if entity or written:
-                return entity.value if entity else str(written and (written[1] or written[2]))
+                return entity.value if entity else written
         return None
 
-    def _unclear(self, written: str) -> Unclear:
-        near = self.config.find_branch(written).near
-        place = self.config.find_place(written).place
+    def _unclear(self, written: str, *, named: bool = True) -> Unclear:
+        """The branches that may be meant; of a place that nobody knows, that it is unknown."""
+        found, place = self.config.find_branch(written), self.config.find_place(written).place
+        near = found.near
         if not near and place and place.middle:
             near = tuple(branch for branch, _ in self.config.nearest_branches(place.middle)[:3])
-        return Unclear(tuple(branch.code for branch in near))
+        if found.known or place:
+            return Unclear(tuple(branch.code for branch in near))
+        alike = tuple(
+            branch.code for branch in near if fuzz.ratio(plain(written), plain(branch.name)) >= ALIKE
+        )
+        called = named and len(written.split()) <= _NAME
+        return Unclear(alike, says="form.unknown_place" if called else "", values={"place": written})
 
     def restore(self, kept: Any) -> Branch | None:
         """The branch, as long as it exists."""
@@ -265,7 +300,8 @@ class SinceWhen(Question[Moment]):
         if start:
             return [said.text[:80], start]
         about = said.interpretation
-        other = "?" in said.text or any(about.first(name) for name in ("system", "facility", "place"))
+        named = any(about.first(name) for name in ("system", "facility", "place"))
+        other = named or "?" in said.text or _WANTS.search(said.text) is not None
         if strictly or not said.text or other or read_yes_no(said.text) is True:  # nor is another question
             return None
         return [said.text[:80], None] if len(said.text.split()) <= 6 else None

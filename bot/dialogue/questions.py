@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from bot.dialogue.state import Heard, Said
 from bot.messages import Location, Media
-from bot.reading.choices import asks_back, read_choice, read_yes_no
+from bot.reading.choices import FILLERS, NO, YES, asks_back, read_choice, read_yes_no
 
 T = TypeVar("T")
 _ENOUGH = (
@@ -74,6 +74,11 @@ class Retracted:
 
 
 @dataclass(frozen=True)
+class Explained:
+    """No answer, but the whole question is to be read once more."""
+
+
+@dataclass(frozen=True)
 class Stopped:
     """No answer, but the option was picked that leaves the form."""
 
@@ -85,8 +90,12 @@ class Question(ABC, Generic[T]):
     """Key of what is said when an answer was not understood."""
     which: ClassVar[str] = "form.which_of"
     """Key of what is said over the options that were meant perhaps."""
+    again: ClassVar[str] = ""
+    """Key of a shorter text for when it is put once more; "" where it is put as it was."""
     open_ended: ClassVar[bool] = False
     """Whether nearly any words would do as an answer: then little may interrupt."""
+    is_story: ClassVar[bool] = False
+    """Whether it is told what happened: whatever is said belongs to it."""
     correctable: ClassVar[bool] = True
     goes_on: ClassVar[bool] = False
     """Whether what it reads strictly goes on with what was just said, and is never a wish of its own."""
@@ -132,6 +141,10 @@ class Question(ABC, Generic[T]):
     def correct(self, heard: Heard) -> Any | None:
         """A new answer in words such as "eh salah, RS-nya AWS"; by default as in `hear`."""
         return self.hear(heard)
+
+    def added(self, kept: Any, said: Said) -> Any | None:
+        """The answer together with what is told later on; None where nothing can be added to it."""
+        return None
 
     def retracted(self, text: str) -> bool:
         """Whether words say that the answer to it was wrong, without a new one: "salah foto"."""
@@ -219,6 +232,12 @@ class ChooseNow(Choose):
     correctable: ClassVar[bool] = False
 
 
+def _tells_more(text: str) -> bool:
+    """Whether so much stands around a "ya" that it is none: "oh ya, bapak saya juga dibiarkan di lorong"."""
+    words = (word.strip(".,!?").lower() for word in text.split())
+    return sum(word not in YES | NO | FILLERS for word in words) > FEW
+
+
 MORE = "more"
 """What the code of the option begins with that leads to further options; the number of the first of them follows."""
 
@@ -283,7 +302,7 @@ class YesNo(Question[bool]):
             return read_yes_no(text) if found is None else found == 0
         if said.agrees is not None:
             return said.agrees
-        return None if strictly else read_yes_no(text)
+        return None if strictly or _tells_more(text) else read_yes_no(text)
 
     def tapped(self, code: str) -> Any:
         """True for the one, False for the other."""
@@ -317,37 +336,6 @@ class Confirm(YesNo):
         if found is None:
             return super().read(said, narrowed, strictly=strictly)
         return found == 0 and read_yes_no(said.text) is not False
-
-
-@dataclass(frozen=True)
-class FreeText(Question[str]):
-    """What happened, in the participant's own words."""
-
-    min_words: int = 1
-    most: int = 4000
-    take_opening: int = 12
-    """As many words that were told before are the story already."""
-    hint: ClassVar[str] = "form.hint_words"
-    open_ended: ClassVar[bool] = True
-
-    def read(self, said: Said, narrowed: Sequence[str], *, strictly: bool) -> Any | Unclear | None:
-        """The words, cut at `most` characters."""
-        enough = max(self.min_words, 8) if strictly else self.min_words
-        return said.text[: self.most] if len(said.text.split()) >= enough else None
-
-    def assume(self, heard: Sequence[Heard]) -> Any | None:
-        """What was told already, maybe in several messages, when it is long enough."""
-        told = [item.text for item in heard if len(item.text.split()) >= SENTENCE]
-        enough = sum(len(text.split()) for text in told) >= self.take_opening
-        return "\n".join(told)[: self.most] if enough else None
-
-    def correct(self, heard: Heard) -> Any | None:
-        """Never by guess: a story is told anew after "Ubah"."""
-        return None
-
-    def restore(self, kept: Any) -> str | None:
-        """As it was kept."""
-        return str(kept)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bot.dialogue.questions import Retracted, Stopped, Turned, Unclear
+from bot.dialogue.questions import Explained, Retracted, Stopped, Turned, Unclear
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,16 @@ class TurnPage:
     """Further options of the open question are wanted: these codes."""
 
     codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Explain:
+    """The open question is to be put once more in its full length."""
+
+
+@dataclass(frozen=True)
+class Urged:
+    """Only that it is urgent: nothing is answered, and nobody is in danger."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +106,8 @@ Route = (
     | Correct
     | TakenBack
     | TurnPage
+    | Explain
+    | Urged
     | Begin
     | AskBack
     | Command
@@ -116,6 +128,8 @@ def answering(kept: Any) -> Route:
             return TurnPage(codes)
         case Retracted(question_id):
             return TakenBack(question_id)
+        case Explained():
+            return Explain()
         case Stopped():
             return Command("cancel")
     return Answer(kept)

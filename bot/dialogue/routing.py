@@ -7,10 +7,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from bot.dialogue.alarms import EMERGENCY, URGED
+from bot.dialogue.asking import asks, wishes
 from bot.dialogue.commands import Commands
 from bot.dialogue.correcting import told_anew
 from bot.dialogue.flow import Flow, Flows
-from bot.dialogue.questions import Evidence, Retracted, Turned, Unclear, YesNo
+from bot.dialogue.questions import SENTENCE, Evidence, Retracted, Turned, Unclear, YesNo
 from bot.dialogue.requests import Ask
 from bot.dialogue.routes import (
     AskBack,
@@ -24,10 +26,12 @@ from bot.dialogue.routes import (
     Stale,
     TakenBack,
     Unreadable,
+    Urged,
     answering,
 )
 from bot.dialogue.state import LIKELY, Dialogue, Form, Heard, Said
 from bot.dialogue.talk import FOLLOWS_WITHIN, World
+from bot.dialogue.taps import TAP
 from bot.reading.papers import names_paper
 
 EMERGENCY_IN_STORY = 0.75
@@ -42,18 +46,17 @@ _CORRECTION = re.compile(
     r"keliru|bukan|tertukar|ketukar|ketuker|sorry|wrong|i mean|correction|instead|change)\b",
     re.IGNORECASE,
 )
-_QUESTION = re.compile(
-    r"\?|\b(apa|apakah|kapan|kpn|berapa|brp|brapa|gimana|gmn|bagaimana|dimana|dmn|di mana|kenapa|knp|siapa|jam brp|"
-    r"apo|berapo|cak mano|cakmano|ngapo|piye|kumaha|naon|kayapa|"
-    r"what|when|where|how|why|is|are|can)\b|"
-    r"\s(ga|gak|gk|ngga|nggak|engga|enggak|ndak|dak|kah|ora|tho|toh)\W*$",  # "error ga"
+_REQUEST = re.compile(
+    r"(?:(?:saya|sy|aku|tolong|min|kak) )*(?:mau|ingin|pengen|minta|want to|would like to) (?:saya )?"
+    r"(?:cek|ngecek|tanya|nanya|lapor|bayar|daftar|lihat|tahu|tau|urus|komplain|complain|mengadu|cari|bicara|ngobrol|"
+    r"check|ask|report|pay|register|talk)\b",
     re.IGNORECASE,
 )
-_WISH = re.compile(
-    r"\b(mau|ingin|pengen|pingin|cara|tolong|minta|nak|handak|want|would like|please)\b", re.IGNORECASE
-)
+"""The beginning of a wish of its own: the "mau" of "mau cek tagihan" is no yes."""
 _ALWAYS = ("request_agent", "help", "change_language")
 """Intents that are no part of any story."""
+_VENTS = "frustration"
+"""The intent of anger: in a whole sentence it tells a form what it is about."""
 SPOKEN = ("voice", "audio")
 """Kinds in which somebody speaks."""
 _RECORDED = (*SPOKEN, "video")
@@ -64,7 +67,6 @@ QUESTION_FROM = 0.85
 """From this confidence on a question is answered: a wrong answer to it changes nothing, and is seen to be wrong."""
 _FEW = 2
 """Words that are rather a title than a sentence."""
-_TAP = re.compile(r"(\d+):([^:]+):(.+)")
 
 
 def cries_for_help(said: Said, dialogue: Dialogue, least: float = EMERGENCY_FROM) -> bool:
@@ -76,31 +78,6 @@ def cries_for_help(said: Said, dialogue: Dialogue, least: float = EMERGENCY_FROM
     ):  # a number is a choice, whatever a model makes of it
         return False
     return said.interpretation.intent == "emergency" and said.interpretation.confidence >= least
-
-
-def asks(text: str) -> bool:
-    """Whether it reads like a question."""
-    return bool(_QUESTION.search(text))
-
-
-def tapped_serial(tapped: str) -> int:
-    """Which form a tapped button belongs to; 0 when it is none of ours."""
-    match = _TAP.fullmatch(tapped)
-    return int(match[1]) if match else 0
-
-
-def tapped_question(tapped: str) -> str:
-    """The id of the question that a tapped button belongs to; "" when it is none of ours."""
-    match = _TAP.fullmatch(tapped)
-    return match[2] if match else ""
-
-
-def tap_id(serial: int, question_id: str, code: str) -> str:
-    """The id of a button: which form, which question, which option. At most 64 bytes (Telegram)."""
-    made = f"{serial}:{question_id}:{code}"
-    if len(made.encode()) > 64:
-        raise ValueError(f"the id of a button is over 64 bytes: {made}")
-    return made
 
 
 @dataclass(frozen=True)
@@ -143,7 +120,7 @@ class Router:
         return self._in_form(said, waiting) if waiting else self._idle(said)
 
     def _tap(self, tapped: str, waiting: Open | None) -> Route:
-        match = _TAP.fullmatch(tapped)
+        match = TAP.fullmatch(tapped)
         if match is None:
             return Stale()
         question_id, code = match[2], match[3]
@@ -173,6 +150,8 @@ class Router:
     def _is_emergency(self, said: Said, waiting: Open | None) -> bool:
         """Whether somebody cries for help. Who answers the questions of a form names hospitals and parents as well."""
         in_form = waiting is not None and not self._light(waiting)
+        if in_form and self._commands.alarms.only_presses(said.text):
+            return False
         danger = self._commands.alarms.in_story(said.text) if in_form else True
         telling = waiting is not None and waiting.ask.question.open_ended
         if telling and not danger:
@@ -212,18 +191,8 @@ class Router:
 
     def _in_form(self, said: Said, waiting: Open) -> Route:
         question = waiting.ask.question
-        anew = told_anew(waiting.form, waiting.asked[:-1], said)
-        if anew:
-            return Correct(*anew)
-        if said.media and question.takes_files:
-            return answering(question.read(said, (), strictly=False))
-        if said.media and (not said.text or isinstance(question, Evidence)):
-            return MediaKept()
-        if self._wants_out(said):
-            return Command("cancel")
-        corrected = self._correction(said, waiting)
-        if corrected:
-            return corrected
+        if aside := self._beside(said, waiting):
+            return aside
         narrowed = waiting.form.open.narrowed if waiting.form.open else []
         kept = question.read(said, narrowed, strictly=True)
         clear = kept is not None and not isinstance(kept, Unclear)
@@ -233,6 +202,28 @@ class Router:
         if self._interrupts(said, waiting, certain=False):
             return Begin(said.interpretation.intent)
         return self._loosely(said, waiting, question.read(said, narrowed, strictly=False))
+
+    def _beside(self, said: Said, waiting: Open) -> Route | None:
+        """What is no answer to the open question, however it reads."""
+        question = waiting.ask.question
+        if anew := told_anew(waiting.form, waiting.asked[:-1], said):
+            return Correct(*anew)
+        if self._presses(said, waiting):
+            return Urged()
+        manners = None if self._light(waiting) or said.media else self._commands.plainly.manners(said.text)
+        if manners and not isinstance(question, Evidence):
+            return Begin(manners)
+        if said.media and question.takes_files:
+            return answering(question.read(said, (), strictly=False))
+        if said.media and (not said.text or isinstance(question, Evidence)):
+            return MediaKept()
+        return Command("cancel") if self._wants_out(said) else self._correction(said, waiting)
+
+    def _presses(self, said: Said, waiting: Open) -> bool:
+        """Whether a form is only urged on: "urgent banget min" is neither an answer to it nor a cry for help."""
+        urges = said.interpretation.intent == URGED
+        grave = said.interpretation.intent == EMERGENCY and self._commands.alarms.only_presses(said.text)
+        return (urges or grave) and not self._light(waiting) and not waiting.ask.question.is_story
 
     def _loosely(self, said: Said, waiting: Open, kept: Any | Unclear | None) -> Route:
         """What was said, read as an answer as far as it can be."""
@@ -266,18 +257,20 @@ class Router:
         """
         meant, light = said.interpretation, self._light(waiting)
         flow = self._flows.get(meant.intent)
-        if flow is None or not flow.interrupts or not meant.acted_on or _only_names(said):
+        if flow is None or not flow.interrupts or not _surely(said, flow) or _only_names(said):
             return False
         if flow is waiting.flow and not light:
             return False
         words = len(said.text.split())
         question = asks(said.text)
+        if meant.intent == _VENTS and words >= SENTENCE and not light:
+            return False
         if waiting.ask.question.open_ended:
             return words <= 10 and (question or meant.intent in _ALWAYS)
-        wishes = question or bool(_WISH.search(said.text)) or not flow.by_question
+        wished = question or wishes(said.text) or not flow.by_question
         if certain:
-            return words > _FEW and (question or (light and wishes))
-        return wishes
+            return words > _FEW and (question or (light and wished) or bool(_REQUEST.match(said.text)))
+        return wished
 
     def _correction(self, said: Said, waiting: Open) -> Route | None:
         mark = _CORRECTION.search(said.text)
@@ -319,7 +312,7 @@ class Router:
         if flow and self._world.queued and not asked and (flow.to_agent or not meant.acted_on):
             return Lost()
         if _only_names(said):
-            return self._number(said) or self._guess(said) or Lost()
+            return self._number(said) or self._place(said) or self._guess(said) or Lost()
         titled = self._commands.title(said.text)
         if titled in self._flows:
             return Begin(str(titled))
@@ -333,6 +326,12 @@ class Router:
         number = meant.first("jkn_number") or meant.first("nik")
         known = all(intent in self._flows for intent in _BY_NUMBER)
         return AskBack(_BY_NUMBER) if number and known and not self._world.queued else None
+
+    def _place(self, said: Said) -> Route | None:
+        """What the name of a town alone is sent for, where it goes on with nothing."""
+        alone = all(found.entity == "place" for found in said.interpretation.entities)
+        asked = self._dialogue.top and self._dialogue.top.given.get("intents")
+        return Begin("_place") if alone and not asked and not self._follows_up(said) else None
 
     def _guess(self, said: Said) -> Route | None:
         """What may be meant although the interpreter is not sure."""
@@ -366,6 +365,12 @@ class Router:
     def _offered(self, intent: str) -> bool:
         flow = self._flows.get(intent)
         return flow is not None and flow.offered and not flow.courtesy
+
+
+def _surely(said: Said, flow: Flow) -> bool:
+    """Whether it is sure enough to interrupt: a question whose answer changes nothing may be less so."""
+    meant = said.interpretation
+    return meant.acted_on or (flow.by_question and asks(said.text) and meant.confidence >= QUESTION_FROM)
 
 
 def _only_names(said: Said) -> bool:

@@ -10,10 +10,11 @@ from bot.dialogue import shelf
 from bot.dialogue.flow import Flow, Flows
 from bot.dialogue.questions import Choice, Paged, Unclear
 from bot.dialogue.requests import Ask, Leave, Say, Start, TakeBack, TakeUp
-from bot.dialogue.routing import Open, tap_id
+from bot.dialogue.routing import Open
 from bot.dialogue.running import Paused, Run, Steps
 from bot.dialogue.state import Dialogue, Form, Heard, OpenQuestion, Said
 from bot.dialogue.talk import HOME_ZONE, Talk, World
+from bot.dialogue.taps import tap_id
 from bot.messages import Media, Option
 from bot.reading.choices import read_yes_no
 
@@ -25,6 +26,8 @@ ALL_RIGHT = "all_right"
 """The option under it that leads back to the summary."""
 GREETING, SHELF = "greet", "_shelf"
 """The intent of a greeting, and the flow that offers what lies on the shelf."""
+LATER = "_later"
+"""The flow that offers the other requests of a message."""
 _SHORT = 3  # words
 
 
@@ -92,17 +95,31 @@ class Stack:
     ) -> Steps:
         """Put a flow on the stack and run it; a light one below it gives way.
 
-        Where a form of it was left and lies on the shelf, that one is offered first; with a greeting any of them.
+        Where a form of it waits already, that one goes on; where one was left and lies on the shelf, that one is
+        offered first, and with a greeting any of them.
         """
         if self.top and self.light(self.top):
             self._dialogue.forms.pop()
-        elif len(self._dialogue.forms) >= DEEPEST:
+        if waits := self._waiting_of(intent):
+            waits.heard += heard
+            waits.media += media
+            self.back_to(waits.serial)
+            self.go_on()
+            yield from self.resume(again=True)
+            return
+        if len(self._dialogue.forms) >= DEEPEST:
             self._put_aside(self._dialogue.forms.pop(0))
         greeted = intent == GREETING and self._dialogue.shelf and not self._dialogue.forms
         if greeted or shelf.like(self._dialogue, intent):
             intent, given = SHELF, {"intent": intent}
         self._push(intent, heard, given or {}, media)
         yield from self.resume()
+
+    def _waiting_of(self, intent: str) -> Form | None:
+        """The form of that intent that waits, if there is one that would be missed."""
+        return next(
+            (form for form in self._dialogue.forms if form.intent == intent and not self.light(form)), None
+        )
 
     def restart(self, form: Form) -> Steps:
         """The form that has the floor from its beginning, as a new one: what was done stays done."""
@@ -131,7 +148,7 @@ class Stack:
 
     def clear(self) -> bool:
         """Leave all forms, and what was to come after them; gives whether one of them may be taken up again."""
-        self._dialogue.later = None
+        self._dialogue.others = []
         return bool(shelf.set_aside(self._dialogue, self._world.now))
 
     def take_up(self, serial: int) -> Steps:
@@ -192,11 +209,12 @@ class Stack:
             return None
         return Open(form, self.flow(form), ask, run.asked)
 
-    def resume(self, *, again: bool = False) -> Steps:
+    def resume(self, *, again: bool = False, whole: bool = False) -> Steps:
         """Run the form that has the floor on to its next question; when it ends, the one below it.
 
         Args:
             again: an open question is put once more although it was put before.
+            whole: in its full length, where there is a shorter one for that.
         """
         while (form := self.top) is not None:
             form.touched_at, form.reminded = self._world.now, False
@@ -205,18 +223,20 @@ class Stack:
             self.replies += [self._said(form, say) for say in says]
             ask = self._change_question(form) or paused
             if isinstance(ask, Ask):
-                self._put(form, ask, again)
+                self._put(form, ask, again=again, whole=whole)
                 return
             if isinstance(paused, TakeBack):
                 self.take_back(form, *paused.ids)
                 continue
             self._end(form, paused)
             if isinstance(paused, Start):
-                heard = () if paused.anew else form.heard
+                heard = () if paused.anew else _heard_by(form, paused.intent)
                 yield from self.begin(paused.intent, heard, media=form.media)
                 return
             if isinstance(paused, TakeUp):
                 yield from self.take_up(paused.serial)
+                return
+            if self.flow(form).quiet:
                 return
             again = True
             self.go_on()
@@ -237,7 +257,7 @@ class Stack:
         if self.flow(form).sets_aside:
             self._set_aside()
         if self.flow(form).ends_all:
-            self._dialogue.later = None
+            self._dialogue.others = []
             for left in shelf.set_aside(self._dialogue, self._world.now):
                 self.reply("shelf.set_aside", what=self._title(left))
 
@@ -255,7 +275,7 @@ class Stack:
     def _run(self, form: Form, says: list[Say] | None) -> Run:
         return Run(form, self.flow(form), Talk(self._world, form, self._dialogue), says)
 
-    def _put(self, form: Form, ask: Ask[Any], again: bool) -> None:
+    def _put(self, form: Form, ask: Ask[Any], *, again: bool, whole: bool) -> None:
         """Put a question, with its buttons, unless it was put already."""
         known = form.open is not None and form.open.id == ask.id
         if known and not again:
@@ -268,7 +288,8 @@ class Stack:
                 self.help(ask, unclear)
         choices = ask.question.options(form.open.narrowed)
         options = tuple(_option(form.serial, ask.id, choice) for choice in choices)
-        self.replies.append(Reply(ask.key, dict(ask.values), options, asks=True))
+        key = ask.question.again if known and not whole else ""
+        self.replies.append(Reply(key or ask.key, dict(ask.values), options, asks=True))
 
     def _said(self, form: Form, say: Say) -> Reply:
         """A reply, with the buttons that stay good for as long as they can be seen."""
@@ -301,6 +322,11 @@ class Stack:
         if ask.label or key not in self._world.texts.keys:
             return ask.label
         return self._world.texts.say(key, self._dialogue.language, {})
+
+
+def _heard_by(form: Form, intent: str) -> Sequence[Heard]:
+    """What the flow of an intent hears of the one that leads to it: of several requests its own."""
+    return [heard for heard in form.heard if form.intent != LATER or heard.intent == intent]
 
 
 def _option(serial: int, question_id: str, choice: Choice) -> Option:

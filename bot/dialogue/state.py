@@ -77,6 +77,8 @@ class Heard:
     entities: list[Entity] = field(default_factory=list)
     location: Location | None = None
     """The place that was shared with them."""
+    answered: bool = False
+    """Whether they answered a question of the form."""
 
     @classmethod
     def of(cls, said: Said) -> "Heard":
@@ -193,8 +195,8 @@ class Dialogue:
     location_at: datetime | None = None
     proved: Proved | None = None
     """For a while it need not be asked again (`Talk.proved`)."""
-    later: Heard | None = None
-    """The second request of a message, to be offered when the first is served."""
+    others: list[Heard] = field(default_factory=list)
+    """The other requests of a message, to be offered when its first is served."""
 
     def in_danger(self, now: datetime) -> bool:
         """Whether somebody cried for help a moment ago."""

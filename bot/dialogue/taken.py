@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from bot.dialogue.routes import Answer, Begin, Command, Route
-from bot.dialogue.routing import Open, tapped_question, tapped_serial
+from bot.dialogue.routing import Open
 from bot.dialogue.state import Said
+from bot.dialogue.taps import tapped_question, tapped_serial
 
 CLARIFY = "_clarify"
 """The flow that asks back."""

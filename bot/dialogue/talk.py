@@ -85,6 +85,14 @@ class Talk:
         """The forms that wait below this one."""
         return [form for form in self._dialogue.forms if form is not self._form]
 
+    def asked_anew(self, name: str) -> bool:
+        """Whether the answer to that question was taken back: what was said before is no answer to it."""
+        return name in self._form.reask
+
+    def put_off(self, others: Sequence[Heard]) -> None:
+        """Have these requests of a message offered when the one is served that is served now."""
+        self._dialogue.others = list(others)
+
     def call_off(self) -> None:
         """Go on with what an emergency had interrupted: it was none, and the next one counts again."""
         self._dialogue.forms[:0] = self._dialogue.aside
@@ -157,13 +165,14 @@ class Talk:
         kept: T = self._form.given.setdefault(name, value)
         return kept
 
-    def phrase(self, key: str, **values: Any) -> str:
-        """A text with its placeholders filled, to be put into another one."""
+    def word(self, key: str, **values: Any) -> str:
+        """A text with its placeholders filled: a piece of another one, or the title of a button."""
         return self._texts.say(key, self.language, values)
 
-    def word(self, key: str, **values: Any) -> str:
-        """A text as a piece of another one, or the title of a button."""
-        return self._texts.say(key, self.language, values)
+    def words(self, key: str) -> tuple[str, ...]:
+        """The words that a text lists, in every language; none where there is no such text."""
+        texts = self._texts
+        return tuple(word for language in texts.languages for word in texts.words(key, language))
 
     def zone(self, branch: Branch | None = None) -> ZoneInfo:
         """The zone of a branch, or of the one that was spoken of last."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bot.config import Config, FoundPlace, Place
+from bot.dialogue.naming import somewhere
 from bot.dialogue.questions import Choice, Question, Unclear
 from bot.dialogue.state import Heard, Said
 from bot.messages import Location
@@ -99,7 +100,8 @@ class Where(Question[Spot]):
         found = next((found for item in reversed(heard) if (found := self._found(item))), None)
         if found or any(item.first("place") for item in heard):
             return Unclear(tuple(place.name for place in found.near) if found else ())
-        return None
+        written = next((word for item in reversed(heard) if (word := somewhere(item.text))), "")
+        return Unclear(says="form.unknown_place", values={"place": written}) if written else None
 
     def restore(self, kept: Any) -> Spot | None:
         """The place, as long as places.yml has it."""

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from bot.config import Config, FacilityKind, Week
 from bot.config.places import LATITUDES, LONGITUDES
 from bot.config.values import DAYS
+from bot.lists.fields import LONGEST_NAME, at_most, year_month_day
+from bot.lists.reading import Wrong
 
-LONGEST_NAME = 120
 LONGEST_ADDRESS = 200
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", re.ASCII)
 """At most 40 characters: it goes into the ids of buttons, which Telegram limits to 64 bytes."""
@@ -28,11 +29,6 @@ _DAY_NAMES = {
 }
 _SPAN = re.compile(r"([a-z]+)(?:\s*-\s*([a-z]+))?\s+(\d[\d:., -]*)", re.ASCII)
 _ALL_DAY = ("24", "24 jam", "24 hours", "24/7")
-_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[-/](\d{1,2})[-/](\d{4})", re.ASCII)
-
-
-class Wrong(ValueError):
-    """A field cannot be what it has to be; the message says what is expected."""
 
 
 def code(field: str) -> str:
@@ -68,17 +64,6 @@ def city(config: Config) -> Callable[[str], str]:
             near = " or ".join(place.name for place in found.near)
             raise Wrong(f"{_found(field)}, expected {near or 'a city or regency of places.yml'}")
         return found.place.name
-
-    return check
-
-
-def text(most: int) -> Callable[[str], str]:
-    """Any words, or none."""
-
-    def check(field: str) -> str:
-        if len(field) > most:
-            raise Wrong(f"found {len(field)} characters, expected at most {most}")
-        return field
 
     return check
 
@@ -129,14 +114,13 @@ def known(field: str) -> bool | None:
 
 def day(field: str) -> date | None:
     """A date, the year first or last."""
-    found = _DATE.fullmatch(field)
-    if not found:
+    written = year_month_day(field)
+    if written is None:
         if field:
             raise Wrong(f"{_found(field)}, expected a date such as 2026-11-23")
         return None
-    year, month, of_month = found.group(1, 2, 3) if found[1] else found.group(6, 5, 4)
     try:
-        return date(int(year), int(month), int(of_month))
+        return date(*written)
     except ValueError:
         raise Wrong(f"{_found(field)}, a day that does not exist") from None
 
@@ -148,9 +132,9 @@ def columns(config: Config) -> dict[str, Callable[[str], Any]]:
         "name": name,
         "kind": kind,
         "city": city(config),
-        "district": text(LONGEST_NAME),
-        "address": text(LONGEST_ADDRESS),
-        "phone": text(40),
+        "district": at_most(LONGEST_NAME),
+        "address": at_most(LONGEST_ADDRESS),
+        "phone": at_most(40),
         "latitude": degrees(*LATITUDES),
         "longitude": degrees(*LONGITUDES),
         "hours": hours,

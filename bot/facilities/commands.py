@@ -1,21 +1,19 @@
 """The commands `siaga facilities ...`."""
 
-import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.config import load_config
-from bot.facilities.importing import Brought, Import, Spoilt
-from bot.facilities.register import BadList, Problem, Row, read
+from bot.config import Config, load_config
+from bot.facilities.importing import Spoilt, store
+from bot.facilities.register import Row, layout
+from bot.lists.bringing import Brought, Import, bring_in
+from bot.lists.reading import BadList
 from bot.settings import Settings, read_settings
 from bot.storage.engine import Database
-
-TOLD = 100
-"""Lines that are told one by one; after them only their number."""
 
 
 def commands(clock: Callable[[], datetime]) -> typer.Typer:
@@ -39,55 +37,32 @@ def commands(clock: Callable[[], datetime]) -> typer.Typer:
         ] = False,
     ) -> None:
         """Put facilities from a file into the table, by their code. Exit code 1: lines were left out."""
-        if not file.is_file():
-            raise BadList(f"{file}: no such file")
         settings = read_settings()
-        coming = Import(load_config(settings.config_dir), _Told(file), _progress)
-        with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
-            rows = read(lines, coming.config)
-            if dry_run:
-                for _ in coming.good(rows):
-                    pass
-            else:
-                asyncio.run(_store(coming, settings, rows, clock(), replace))
-        typer.echo(_summary(coming.brought, dry_run=dry_run))
-        if coming.brought.problems:
+        config = load_config(settings.config_dir)
+
+        async def stored(coming: Import[Row]) -> None:
+            await _store(coming, settings, config, clock(), replace)
+
+        brought = bring_in(file, layout(config), None if dry_run else stored)
+        typer.echo(_summary(brought, dry_run=dry_run))
+        if brought.problems:
             raise typer.Exit(1)
 
     return facilities
 
 
 async def _store(
-    coming: Import, settings: Settings, rows: Iterable[Row | Problem], now: datetime, replace: bool
+    coming: Import[Row], settings: Settings, config: Config, now: datetime, replace: bool
 ) -> None:
     database = Database(settings.database_url, patience=None)
     try:
-        await coming.store(database, rows, now, replace=replace)
+        await store(database, config, coming, now, replace=replace)
     except Spoilt:
         raise BadList(
             f"{coming.brought.problems:,} lines are wrong: nothing was replaced. Correct them, or leave --replace out"
         ) from None
     finally:
         await database.close()
-
-
-def _progress(count: int) -> None:
-    typer.echo(f"{count:,} lines read", err=True)
-
-
-class _Told:
-    """Tells of the first bad lines."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._count = 0
-
-    def __call__(self, problem: Problem) -> None:
-        self._count += 1
-        if self._count <= TOLD:
-            typer.echo(f"{self._file}: {problem}", err=True)
-        elif self._count == TOLD + 1:
-            typer.echo("... and more", err=True)
 
 
 def _summary(brought: Brought, *, dry_run: bool) -> str:

@@ -5,8 +5,6 @@ middle changes nothing, and the same file twice changes nothing the second time.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +13,10 @@ from sqlalchemy import text
 from bot.config import Config, Week
 from bot.config.config import facility_name
 from bot.config.values import DAYS
-from bot.facilities.register import Problem, Row
+from bot.facilities.register import Row
+from bot.lists.bringing import Import
 from bot.storage.engine import Database
 
-EVERY = 10_000
-"""Lines after which the progress is told."""
 _COLUMNS = (
     "code",
     "name",
@@ -67,102 +64,57 @@ class Spoilt(Exception):
     """A list that was to replace all has a mistake: nothing is changed."""
 
 
-@dataclass(kw_only=True)
-class Brought:
-    """What an import came to.
+async def store(
+    database: Database, config: Config, coming: Import[Row], now: datetime, *, replace: bool = False
+) -> None:
+    """Put the facilities in; of a code that is there already the new line holds, of one twice in the file the last.
 
     Args:
-        read: lines with a facility.
-        added: facilities that were not there before.
-        changed: facilities of which something is different now.
-        removed: facilities that were not in the file, where it was to replace all.
-        problems: lines that were left out.
-    """
-
-    read: int = 0
-    added: int = 0
-    changed: int = 0
-    removed: int = 0
-    problems: int = 0
-
-
-@dataclass
-class Import:
-    """One file on its way in.
-
-    Args:
+        database: without a limit to the seconds that a statement may take.
         config: knows the places.
-        told: gets every line that is left out.
-        progress: gets the number of lines so far, every `EVERY` lines.
+        coming: told what was added, changed and removed.
+        now: kept with what is new.
+        replace: those that are not in the file go; then a mistake in it changes nothing at all.
+
+    Raises:
+        Spoilt: there was a mistake in a file that was to replace all.
     """
+    records = (_record(config, line, row, now) for line, row in enumerate(coming.good()))
+    async with database.engine.begin() as connection:
+        await connection.execute(_STAGE)
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        await raw.copy_records_to_table("facilities_coming", records=records, columns=("line", *_COLUMNS))
+        if replace and coming.brought.problems:
+            raise Spoilt
+        coming.brought.added, coming.brought.changed = (await connection.execute(_MERGE)).one()
+        if replace:
+            coming.brought.removed = (await connection.execute(_REMOVE)).rowcount
 
-    config: Config
-    told: Callable[[Problem], None] = lambda _: None
-    progress: Callable[[int], None] = lambda _: None
-    brought: Brought = field(default_factory=Brought)
 
-    def good(self, rows: Iterable[Row | Problem]) -> Iterator[Row]:
-        """The facilities among the rows, with all others told."""
-        for count, row in enumerate(rows, start=1):
-            if count % EVERY == 0:
-                self.progress(count)
-            if isinstance(row, Problem):
-                self.brought.problems += 1
-                self.told(row)
-            else:
-                self.brought.read += 1
-                yield row
-
-    async def store(
-        self, database: Database, rows: Iterable[Row | Problem], now: datetime, *, replace: bool = False
-    ) -> Brought:
-        """Put the facilities in; of a code that is there already the new line holds, of one twice in the file the last.
-
-        Args:
-            database: without a limit to the seconds that a statement may take.
-            rows: as `bot.facilities.register.read` gives them.
-            now: kept with what is new.
-            replace: those that are not in the file go; then a mistake in it changes nothing at all.
-
-        Raises:
-            Spoilt: there was a mistake in a file that was to replace all.
-        """
-        records = (self._record(line, row, now) for line, row in enumerate(self.good(rows)))
-        async with database.engine.begin() as connection:
-            await connection.execute(_STAGE)
-            raw: Any = (await connection.get_raw_connection()).driver_connection
-            await raw.copy_records_to_table("facilities_coming", records=records, columns=("line", *_COLUMNS))
-            if replace and self.brought.problems:
-                raise Spoilt
-            self.brought.added, self.brought.changed = (await connection.execute(_MERGE)).one()
-            if replace:
-                self.brought.removed = (await connection.execute(_REMOVE)).rowcount
-            return self.brought
-
-    def _record(self, line: int, row: Row, now: datetime) -> tuple[Any, ...]:
-        place = self.config.place_named(row.city)
-        middle = place.middle if place else None
-        exact = row.latitude is not None
-        return (
-            line,
-            row.code,
-            row.name,
-            facility_name(row.name),
-            row.kind.value,
-            row.city,
-            row.district,
-            row.address,
-            row.phone,
-            row.latitude if exact else middle and middle.latitude,
-            row.longitude if exact else middle and middle.longitude,
-            exact,
-            json.dumps(_week(row.hours)) if isinstance(row.hours, Week) else None,
-            row.hours is True,
-            row.emergency,
-            row.accepts_jkn,
-            row.as_of,
-            now,
-        )
+def _record(config: Config, line: int, row: Row, now: datetime) -> tuple[Any, ...]:
+    place = config.place_named(row.city)
+    middle = place.middle if place else None
+    exact = row.latitude is not None
+    return (
+        line,
+        row.code,
+        row.name,
+        facility_name(row.name),
+        row.kind.value,
+        row.city,
+        row.district,
+        row.address,
+        row.phone,
+        row.latitude if exact else middle and middle.latitude,
+        row.longitude if exact else middle and middle.longitude,
+        exact,
+        json.dumps(_week(row.hours)) if isinstance(row.hours, Week) else None,
+        row.hours is True,
+        row.emergency,
+        row.accepts_jkn,
+        row.as_of,
+        now,
+    )
 
 
 def _week(week: Week) -> dict[str, list[str]]:

@@ -1,11 +1,12 @@
 """One flow runs every administrative service of config/services.yml: conditions, entries, papers, a case."""
 
 from bot.config import Branch
-from bot.config.administration import Condition, Paper, ServiceForm
+from bot.config.administration import Paper, ServiceForm
 from bot.dialogue.agreement import Agreement
 from bot.dialogue.naming import WhichBranch
-from bot.dialogue.questions import YesNo
 from bot.dialogue.talk import Talk
+from bot.flows import periods
+from bot.flows.administration_conditions import met, refuse, ruled_out
 from bot.flows.administration_entries import Entries, ask_entries
 from bot.flows.administration_list import service_of
 from bot.flows.administration_papers import Papers, ask_papers
@@ -25,12 +26,15 @@ async def administration(talk: Talk) -> None:
     if service is None:
         await information(talk)
         return
+    if condition := ruled_out(talk, service):
+        await refuse(talk, condition)
+        return
     await _explain(talk, service)
     if not await talk.offer("admin.offer"):
         await talk.say("admin.not_now")
         return
     for condition in service.conditions:
-        if not await _met(talk, condition):
+        if not await met(talk, condition):
             return
     if not await _agreed(talk):
         return
@@ -81,26 +85,7 @@ def _paper_line(talk: Talk, service: ServiceForm, paper: Paper) -> str:
     """A document in a line, with whom it is for where not everybody needs it."""
     key = "admin.paper_line" if paper.need == "required" else "admin.paper_optional"
     only = service.only_for(paper, talk.language)
-    return talk.phrase("admin.paper_only" if only else key, name=paper.name.text(talk.language), only=only)
-
-
-async def _met(talk: Talk, condition: Condition) -> bool:
-    """Whether a condition lets the form go on; else what to do is said, and another service offered that fits."""
-    yes_no = YesNo(talk.word("button.yes"), talk.word("button.no"))
-    question = condition.question.text(talk.language)
-    answer = await talk.ask_as(
-        f"if_{condition.code}", "", "admin.ask", yes_no, question=question, hint="", offered=""
-    )
-    if answer is condition.needed:
-        return True
-    await talk.say("admin.unmet", words=condition.unmet.text(talk.language))
-    instead = talk.config.services.get(condition.instead or "")
-    if instead:
-        if await talk.agree("admin.instead", what=instead.name.text(talk.language)):
-            await talk.start(instead.intent)
-        if condition.stops:
-            await talk.say("admin.not_now")
-    return not condition.stops
+    return talk.word("admin.paper_only" if only else key, name=paper.name.text(talk.language), only=only)
 
 
 async def _agreed(talk: Talk) -> bool:
@@ -108,8 +93,9 @@ async def _agreed(talk: Talk) -> bool:
     agreement = talk.config.consent
     question = Agreement(talk.word("button.agree"), talk.word("button.disagree"))
     words = agreement.words.text(talk.language)
-    if await talk.ask_as("consent", "", "admin.consent", question, words=words):
-        await talk.do(Consent(purpose=PURPOSE, version=agreement.version))
+    days = await periods.kept(talk)
+    if await talk.ask_as("consent", "", "admin.consent", question, words=words, **periods.told(talk, days)):
+        await talk.do(Consent(purpose=PURPOSE, version=periods.version(agreement.version, days)))
         return True
     await talk.say("admin.not_agreed", ways=await alternatives(talk, OTHER_WAYS, None))
     return False

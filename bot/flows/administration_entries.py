@@ -153,9 +153,9 @@ def _shown(talk: Talk, entry: Entry, value: str) -> str:
         case FieldType.PHONE:
             return mask_number(NumberKind.PHONE, value)
         case FieldType.BIRTH_DATE | FieldType.DATE:
-            return talk.phrase("admin.day", day=date.fromisoformat(value))
+            return talk.word("admin.day", day=date.fromisoformat(value))
         case FieldType.AMOUNT:
-            return talk.phrase("admin.money", amount=int(value))
+            return talk.word("admin.money", amount=int(value))
         case FieldType.CHOICE:
             return next(item.title.text(talk.language) for item in entry.choices if item.code == value)
     return value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…"

@@ -31,6 +31,14 @@ async def case_status(talk: Talk) -> None:
     await (_say_request(talk, case) if case.state else _say(talk, case))
 
 
+async def status(talk: Talk) -> None:
+    """A bare "status": of the participant's own cases where there are any, else of the membership."""
+    if await talk.look_up(OwnCases()):
+        await talk.say("case_status.own")
+        await talk.start("ask_case_status")
+    await talk.start("check_membership")
+
+
 def _choice(talk: Talk, case: CaseView) -> Choice:
     what = service_name(talk.config, case.service, talk.language) if case.state else case.summary
     kind = talk.word(f"case_kind.{case.kind}")

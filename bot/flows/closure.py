@@ -117,6 +117,6 @@ async def _say_regular(talk: Talk, branch: Branch, day: date, notices: list[Noti
         branch=branch.name,
         day=day,
         holiday=reason,
-        hours=hours(office, branch.zone) if office.ranges else "",
+        hours=hours(talk, office, branch.zone) if office.ranges else "",
         opens=_opens(talk, branch, after, notices),
     )

@@ -1,6 +1,7 @@
 """Manners: greeting, thanks, the menu, and everything that is not a request."""
 
 from bot.dialogue.questions import Choice
+from bot.dialogue.suggesting import ENOUGH
 from bot.dialogue.talk import Talk
 
 MENU = (
@@ -50,11 +51,20 @@ async def clarify(talk: Talk) -> None:
 
 
 async def later(talk: Talk) -> None:
-    """The other request of the same message: is it still wanted?"""
-    (intent,) = talk.given["intents"]
-    if await talk.agree("later.offer", what=talk.word(f"intent.{intent}")):
-        await talk.start(intent)
-    await talk.say("later.left")
+    """The other requests of the same message: which is wanted now? The rest is offered after it."""
+    intents = talk.given["intents"]
+    if len(intents) == 1:
+        wanted = (
+            intents[0] if await talk.agree("later.offer", what=talk.word(f"intent.{intents[0]}")) else ENOUGH
+        )
+    else:
+        enough = Choice(ENOUGH, talk.word("button.enough"))
+        wanted = await talk.suggest("later.which", [*_choices(talk, intents), enough])
+    if wanted == ENOUGH:
+        await talk.say("later.left")
+        return
+    talk.put_off([heard for heard in talk.heard if heard.intent != wanted])
+    await talk.start(wanted)
 
 
 async def lost(talk: Talk) -> None:
@@ -69,8 +79,8 @@ async def thank(talk: Talk) -> None:
 
 
 async def goodbye(talk: Talk) -> None:
-    """Until next time."""
-    await talk.say("goodbye.bye")
+    """Until next time; a form waits for it."""
+    await talk.say("goodbye.in_form" if talk.waiting else "goodbye.bye")
 
 
 async def stray_yes(talk: Talk) -> None:
@@ -84,7 +94,10 @@ async def bot_challenge(talk: Talk) -> None:
 
 
 async def frustration(talk: Talk) -> None:
-    """Anger at us: no defence, a human."""
+    """Anger at us: no defence, a human. A form that waits goes on: there is nothing to choose but an answer."""
+    if talk.waiting:
+        await talk.say("frustration.in_form")
+        return
     offered = _choices(talk, ["request_agent", "file_complaint", "help"])
     await talk.start(await talk.choose("frustration.sorry", offered))
 

@@ -19,10 +19,10 @@ _LONGEST_NAME = 60
 def way(talk: Talk, km: float, *, exact: bool = True) -> str:
     """A distance as people say it: 350 m, 1,2 km, 27 km; led by ± where it is only roughly known."""
     if not exact:
-        return talk.phrase("near.about_km", km=max(1, round(km)))
+        return talk.word("near.about_km", km=max(1, round(km)))
     if km < 0.95:
-        return talk.phrase("near.m", m=max(50, 50 * round(km * 20)))
-    return talk.phrase("near.km", km=round(km, 1) if km < 9.95 else round(km))
+        return talk.word("near.m", m=max(50, 50 * round(km * 20)))
+    return talk.word("near.km", km=round(km, 1) if km < 9.95 else round(km))
 
 
 def map_link(location: Location) -> str:
@@ -38,20 +38,20 @@ def title(talk: Talk, spot: Spot, search: Search) -> str:
     if search.emergency:
         what = talk.word("facility.what_emergency")
     key = "open" if search.open_at else "night" if search.day_and_night else ""
-    what = talk.phrase(f"facility.that_{key}", what=what) if key else what
+    what = talk.word(f"facility.that_{key}", what=what) if key else what
     where = f"{spot.district}, {spot.place.name}" if spot.place and spot.district else ""
     where = where or (spot.place.name if spot.place else "")
     if search.city:
-        return talk.phrase("facility.title_in", what=what, place=where)
+        return talk.word("facility.title_in", what=what, place=where)
     if where:
-        return talk.phrase("facility.title_around", what=what, place=where)
-    return talk.phrase("facility.title_near", what=what)
+        return talk.word("facility.title_around", what=what, place=where)
+    return talk.word("facility.title_near", what=what)
 
 
 def lines(talk: Talk, listed: Sequence[Listed]) -> str:
     """The facilities, each with how far it is, whether it is open, and a map."""
     return "\n".join(
-        talk.phrase(
+        talk.word(
             "facility.line",
             name=_short(item.name),
             detail=" · ".join(filter(None, (_way(talk, item), status(talk, item)))),
@@ -80,7 +80,7 @@ def status(talk: Talk, item: Listed) -> str:
     if not open_now or item.hours is None:
         return talk.word("facility.closed_now")
     until = next(span.end for span in item.hours.on(local.date()) if span.start <= local.time() < span.end)
-    return talk.phrase("facility.open_until", until=f"{until:%H.%M} {ZONES[item.zone]}")
+    return talk.word("facility.open_until", until=f"{until:%H.%M} {ZONES[item.zone]}")
 
 
 def described(talk: Talk, item: Listed) -> dict[str, object]:

@@ -14,7 +14,7 @@ from bot.dialogue.talk import Talk
 from bot.dialogue.whereabouts import FromWhere, Spot, Where, means_here
 from bot.flows.distances import described, lines, rough, title
 from bot.flows.lookups import FacilitiesFound, FacilitiesNamed, FindFacilities
-from bot.flows.sorts import FIRST_LEVEL, HOSPITALS, read_sort
+from bot.flows.sorts import FIRST_LEVEL, HOSPITALS, Sort, read_sort
 from bot.messages import Location
 from bot.reading.choices import read_choice
 
@@ -55,10 +55,10 @@ async def nearby(talk: Talk, spot: Spot, search: Search) -> None:
         )
         if wanted.named and await _about(talk, wanted.named):
             return
-        if wanted.here or (wanted.far and search.near is None):
+        if wanted.sort.here or (wanted.sort.far and search.near is None):
             spot = await talk.ask("near.from_where", FromWhere(talk.config, talk.location))
         spot = wanted.spot or spot
-        search = search.further() if wanted.more else _at(spot, wanted.applied(search, talk))
+        search = search.further() if wanted.sort.more else _at(spot, wanted.applied(search, talk))
 
 
 def _key(search: Search, found: FacilitiesFound) -> str:
@@ -142,28 +142,22 @@ def _buttons(talk: Talk, search: Search, found: FacilitiesFound) -> tuple[Choice
 class Refined:
     """What is wanted after a page of facilities."""
 
-    kinds: tuple[FacilityKind, ...] = ()
-    emergency: bool = False
-    night: bool = False
-    open_now: bool = False
-    every: bool = False
-    more: bool = False
-    far: bool = False
-    here: bool = False
+    sort: Sort
     named: str | None = None
     spot: Spot | None = None
 
     def applied(self, search: Search, talk: Talk) -> Search:
         """The next search, from its first page: what is not wished otherwise stays."""
-        if self.every:
+        sort = self.sort
+        if sort.every:
             search = Search(kinds=search.kinds)
-        kinds = self.kinds or (HOSPITALS if self.emergency else search.kinds)
+        kinds = sort.kinds or (HOSPITALS if sort.emergency else search.kinds)
         return replace(
             search,
             kinds=kinds,
-            emergency=self.emergency or (search.emergency and not self.kinds),
-            day_and_night=self.night or search.day_and_night,
-            open_at=talk.now if self.open_now else search.open_at,
+            emergency=sort.emergency or (search.emergency and not sort.kinds),
+            day_and_night=sort.night or search.day_and_night,
+            open_at=talk.now if sort.open_now else search.open_at,
             skip=0,
         )
 
@@ -206,7 +200,8 @@ class GoOn(Question[Refined]):
         place = self.where.hear(Heard.of(said)) if names or said.location else None
         if names and place is None:
             return None if strictly else self.where.read(said, narrowed, strictly=False)
-        return _kept(sort.__dict__, place) if sort.said or place else None
+        wish = sort.kept() if sort.said or place else None
+        return wish | {"spot": place} if wish and place else wish
 
     def locate(self, here: Location) -> Any | Unclear | None:
         """The same around another place."""
@@ -221,16 +216,4 @@ class GoOn(Question[Refined]):
         spot = self.where.restore(kept["spot"]) if kept.get("spot") else None
         if kept.get("spot") and spot is None:
             return None
-        kinds = tuple(FacilityKind(kind) for kind in kept.get("kinds", ()))
-        plain = {
-            name: bool(kept.get(name))
-            for name in ("emergency", "night", "open_now", "every", "more", "far", "here")
-        }
-        return Refined(kinds=kinds, spot=spot, named=kept.get("named"), **plain)
-
-
-def _kept(sort: dict[str, Any], place: Any) -> dict[str, Any]:
-    """What of a wish is kept."""
-    wish = {name: value for name, value in sort.items() if value and name != "alone"}
-    wish["kinds"] = list(wish.get("kinds", ()))
-    return wish | ({"spot": place} if place else {})
+        return Refined(Sort.restored(kept), kept.get("named"), spot)

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from bot.dialogue.state import Form
+from bot.dialogue.stories import told
 from bot.dialogue.talk import Talk
+from bot.flows.complaint import STORY
 from bot.flows.effects import LeaveQueue, RequestAgent
 from bot.flows.lookups import QueuePlace
 
@@ -25,13 +28,19 @@ async def request_agent(talk: Talk) -> None:
 
 def so_far(talk: Talk) -> dict[str, Any]:
     """What the forms that wait have taken down: nobody should have to say it twice."""
-    return {form.intent: _answers(form.answers) for form in talk.waiting if form.answers}
+    taken = {form.intent: _taken(form) for form in talk.waiting}
+    return {intent: answers for intent, answers in taken.items() if answers}
 
 
-def _answers(answers: dict[str, Any]) -> dict[str, Any]:
-    """The answers of a form; of documents only how many files there are, which hang on the talk's own lines."""
-    told = {key: kept for key, kept in answers.items() if not key.startswith("do:")}
-    return {key: len(kept["files"]) if _is_paper(kept) else kept for key, kept in told.items()}
+def _taken(form: Form) -> dict[str, Any]:
+    """The answers of a form, and what was told to a complaint that has not come to its story yet.
+
+    Of documents only how many files there are, which hang on the talk's own lines.
+    """
+    kept = {key: value for key, value in form.answers.items() if not key.startswith("do:")}
+    answers = {key: len(value["files"]) if _is_paper(value) else value for key, value in kept.items()}
+    story = told(form.heard) if form.intent == "file_complaint" and STORY not in answers else ""
+    return answers | ({STORY: story} if story else {})
 
 
 def _is_paper(kept: object) -> bool:

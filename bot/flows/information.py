@@ -10,6 +10,7 @@ from bot.dialogue.questions import FEW, Choice, Choose, Unclear, YesNo
 from bot.dialogue.state import Said
 from bot.dialogue.talk import Talk
 from bot.flows.effects import NoteAnswer, RateAnswer
+from bot.flows.named_channels import with_what_is_down
 from bot.reading.choices import read_yes_no
 
 RARELY = timedelta(minutes=30)
@@ -64,7 +65,8 @@ async def _answer(talk: Talk, question: Question, found: Found) -> None:
     noted = await talk.do(
         NoteAnswer(code=question.code, intent=talk.intent, text=talk.opening.text, likeness=found.likeness)
     )
-    await talk.say("information.is", answer=question.answer.text(talk.language))
+    answer = await with_what_is_down(talk, question.answer.text(talk.language))
+    await talk.say("information.is", answer=answer)
     leads_to = question.leads_to if question.leads_to != talk.intent else None
     await _afterwards(talk, noted, leads_to, offer_agent=question.offer_agent)
 
@@ -83,7 +85,8 @@ async def _in_general(talk: Talk, found: Found) -> None:
         )
     )
     if answer and valid:
-        await talk.say("information.is", answer=answer.answer.text(talk.language))
+        said = await with_what_is_down(talk, answer.answer.text(talk.language))
+        await talk.say("information.is", answer=said)
         await _afterwards(talk, noted, None, offer_agent=answer.offer_agent)
     else:
         await talk.say("information.none")

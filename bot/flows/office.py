@@ -87,10 +87,8 @@ def _today(talk: Talk, branch: Branch) -> str:
     day = office_day(branch, talk.local_now(branch).date(), talk.config.holidays)
     holiday = day.name.text(talk.language) if day.name else ""
     if not day.ranges:
-        return (
-            talk.phrase("office.today_closed", holiday=holiday) if holiday else talk.word("office.today_off")
-        )
-    return hours(day, branch.zone)
+        return talk.word("office.today_closed", holiday=holiday) if holiday else talk.word("office.today_off")
+    return hours(talk, day, branch.zone)
 
 
 def _place(talk: Talk) -> Place | None:

@@ -1,6 +1,7 @@
 """Which flow an intent starts. Names that begin with an underscore are the engine's own."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot.dialogue.answering import ANSWER
 from bot.dialogue.flow import Flow, Flows
@@ -8,7 +9,7 @@ from bot.dialogue.talk import Talk
 from bot.flows import courtesy, handover, media, membership, people, subscription
 from bot.flows.administration import administration
 from bot.flows.administration_list import services
-from bot.flows.case_status import case_status
+from bot.flows.case_status import case_status, status
 from bot.flows.channels import channels
 from bot.flows.closure import closure
 from bot.flows.complaint import complaint
@@ -19,6 +20,7 @@ from bot.flows.information import information
 from bot.flows.location import location
 from bot.flows.office import office
 from bot.flows.outage import outage
+from bot.flows.place import place
 from bot.flows.shelf import shelf
 
 _ANSWERED = (
@@ -68,10 +70,8 @@ def _membership(name: str, run: Callable[[Talk], Awaitable[None]]) -> Flow:
     return Flow(name=name, run=run, answers_first=True, general=True, to_agent=True)
 
 
-def _manners(
-    name: str, run: Callable[[Talk], Awaitable[None]], *, to_agent: bool = False, general: bool = False
-) -> Flow:
-    return Flow(name=name, run=run, light=True, courtesy=True, to_agent=to_agent, general=general)
+def _manners(name: str, run: Callable[[Talk], Awaitable[None]], *, to_agent: bool = False) -> Flow:
+    return Flow(name=name, run=run, light=True, courtesy=True, to_agent=to_agent)
 
 
 FLOWS: Flows = {
@@ -79,7 +79,7 @@ FLOWS: Flows = {
     "ask_office": Flow(name="office", run=office, light=True, by_question=True),
     "find_facility": Flow(name="facilities", run=find_facility, light=True, by_question=True, general=True),
     "ask_channels": Flow(name="channels", run=channels, light=True, by_question=True, general=True),
-    "ask_outage": Flow(name="outage", run=outage, answers_first=True),
+    "ask_outage": Flow(name="outage", run=outage, answers_first=True, hands_on=True),
     "subscribe_updates": Flow(name="subscribe", run=subscription.subscribe, light=True),
     "unsubscribe_updates": Flow(name="unsubscribe", run=subscription.unsubscribe, light=True),
     "file_complaint": Flow(name="complaint", run=complaint, to_agent=True),
@@ -95,14 +95,14 @@ FLOWS: Flows = {
     **{intent: _service() for intent in _SERVICES},
     "greet": _manners("greet", courtesy.greet, to_agent=True),
     "thank": _manners("thank", courtesy.thank),
-    "goodbye": _manners("goodbye", courtesy.goodbye),
+    "goodbye": replace(_manners("goodbye", courtesy.goodbye), quiet=True),
     "affirm": _STRAY_YES,
     "deny": _STRAY_YES,
     "cancel": Flow(name="cancel", run=handover.cancel, light=True, interrupts=False, offered=False),
     "help": Flow(name="menu", run=courtesy.menu, light=True, offered=False, to_agent=True),
     "change_language": Flow(name="language", run=courtesy.language, light=True),
-    "bot_challenge": _manners("bot_challenge", courtesy.bot_challenge, general=True),
-    "frustration": _manners("frustration", courtesy.frustration, to_agent=True),
+    "bot_challenge": replace(_manners("bot_challenge", courtesy.bot_challenge), general=True),
+    "frustration": replace(_manners("frustration", courtesy.frustration, to_agent=True), hands_on=True),
     "out_of_scope": Flow(
         name="out_of_scope",
         run=courtesy.out_of_scope,
@@ -117,13 +117,15 @@ FLOWS: Flows = {
     "_erase_me": Flow(name="erase_me", run=people.erase_me, light=True, offered=False),
     "_join": Flow(name="join", run=people.join, light=True, offered=False),
     "_part": Flow(name="part", run=people.part, light=True, offered=False),
-    "_clarify": Flow(name="clarify", run=courtesy.clarify, light=True),
+    "_clarify": Flow(name="clarify", run=courtesy.clarify, light=True, hands_on=True),
     ANSWER: Flow(name="information", run=information, light=True),
     "_later": Flow(name="later", run=courtesy.later, light=True),
-    "_lost": Flow(name="lost", run=courtesy.lost, light=True),
-    "_offer_agent": Flow(name="offer_agent", run=handover.offer_agent, light=True),
+    "_lost": Flow(name="lost", run=courtesy.lost, light=True, hands_on=True),
+    "_offer_agent": Flow(name="offer_agent", run=handover.offer_agent, light=True, hands_on=True),
     "_queued": Flow(name="queued", run=handover.queued, light=True),
     "_shelf": Flow(name="shelf", run=shelf, light=True),
+    "_status": Flow(name="status", run=status, light=True, offered=False),
+    "_place": Flow(name="place", run=place, light=True, offered=False),
     "_location": Flow(name="location", run=location, light=True, offered=False),
     "_media": Flow(name="media", run=media.media, light=True),
     "_unread": Flow(name="media", run=media.unread, light=True),

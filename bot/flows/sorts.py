@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from bot.config import FacilityKind
 from bot.config.listed import Search
@@ -30,6 +31,8 @@ _FILLERS = (
     r"kalau|kalo|klo|kl|apa|apakah|atau|tolong|mohon|nya|di|ke|dari|sini|situ|sana|terdekat|terdeket|dekat|deket|paling|"
     r"tidak|faskes|dan|itu|is|are|there|any|the|a|it|in|near|please|ones?|nearest|bpjs|jkn"
 )
+_SAID = ("emergency", "night", "open_now", "every", "more", "far", "here")
+"""The fields of a `Sort` that say something about the facilities, besides their kinds."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,7 @@ class Sort:
     @property
     def said(self) -> bool:
         """Whether it says anything at all."""
-        return bool(self.kinds) or any(
-            (self.emergency, self.night, self.open_now, self.every, self.more, self.far, self.here)
-        )
+        return bool(self.kinds) or any(getattr(self, name) for name in _SAID)
 
     def search(self, now: datetime) -> Search:
         """A search for them that has no place yet."""
@@ -64,6 +65,16 @@ class Sort:
             day_and_night=self.night,
             open_at=now if self.open_now else None,
         )
+
+    def kept(self) -> dict[str, Any]:
+        """What of it is kept with an answer."""
+        return {"kinds": list(self.kinds)} | {name: True for name in _SAID if getattr(self, name)}
+
+    @classmethod
+    def restored(cls, kept: dict[str, Any]) -> "Sort":
+        """What `kept` gave; what it does not have was not said."""
+        kinds = tuple(FacilityKind(kind) for kind in kept.get("kinds", ()))
+        return cls(kinds=kinds, **{name: bool(kept.get(name)) for name in _SAID})
 
 
 def read_sort(text: str, *besides: str) -> Sort:

@@ -24,11 +24,15 @@ def ends(at: datetime | None, zone: ZoneInfo) -> tuple[date | None, datetime | N
     return None, local
 
 
-def hours(open_: OfficeDay | Sequence[Hours], zone: str) -> str:
-    """Opening hours with their zone: ``08.00-12.00, 13.00-15.00 WIB``."""
+def hours(talk: Talk, open_: OfficeDay | Sequence[Hours], zone: str) -> str:
+    """Opening hours with their zone, as times are written in the language: ``08.00-12.00, 13.00-15.00 WIB``."""
     ranges = open_.ranges if isinstance(open_, OfficeDay) else open_
-    spans = [f"{item.start:%H.%M}-{item.end:%H.%M}" for item in ranges]
+    spans = [f"{_clock(talk, item.start)}-{_clock(talk, item.end)}" for item in ranges]
     return f"{', '.join(spans)} {ZONES[zone]}"
+
+
+def _clock(talk: Talk, at: time) -> str:
+    return talk.word("office.clock", hour=f"{at:%H}", minute=f"{at:%M}")
 
 
 def week(talk: Talk, branch: Branch) -> str:
@@ -40,7 +44,7 @@ def week(talk: Talk, branch: Branch) -> str:
             runs[-1][0].append(day)
         elif ranges:
             runs.append(([day], ranges))
-    return "\n".join(f"• {_days(talk, days)}: {hours(ranges, branch.zone)}" for days, ranges in runs)
+    return "\n".join(f"• {_days(talk, days)}: {hours(talk, ranges, branch.zone)}" for days, ranges in runs)
 
 
 def _days(talk: Talk, days: list[str]) -> str:

@@ -1,7 +1,5 @@
 """The commands `siaga members ...`."""
 
-import asyncio
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,15 +7,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from bot.members.importing import Brought, Import
-from bot.members.register import BadRegister, Problem, read
+from bot.lists.bringing import Brought, Import, bring_in
+from bot.members.importing import store
+from bot.members.register import LAYOUT
 from bot.members.rows import Registered
 from bot.settings import read_settings
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 
-TOLD = 100
-"""Lines that are told one by one; after them only their number."""
+EVERY = 50_000
+"""Lines after which the progress is told: a register has millions."""
 members = typer.Typer(no_args_is_help=True, help="The service's own table of members.")
 
 
@@ -38,19 +37,14 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file, change nothing.")] = False,
 ) -> None:
     """Put members from a file into the table; those that are there are replaced. Exit code 1: lines were left out."""
-    if not file.is_file():
-        raise BadRegister(f"{file}: no such file")
-    made = as_of.replace(tzinfo=ZoneInfo("Asia/Jakarta")) if as_of else _changed(file)
-    told = _Told()
-    coming = Import(told, lambda count: typer.echo(f"{count:,} lines read", err=True))
-    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
-        if dry_run:
-            for _ in coming.good(read(lines)):
-                pass
-        else:
-            asyncio.run(_store(coming, read(lines), made))
-    typer.echo(_summary(coming.brought, dry_run=dry_run))
-    if coming.brought.problems:
+
+    async def stored(coming: Import[Registered]) -> None:
+        made = as_of.replace(tzinfo=ZoneInfo("Asia/Jakarta")) if as_of else _changed(file)
+        await _store(coming, made)
+
+    brought = bring_in(file, LAYOUT, None if dry_run else stored, every=EVERY)
+    typer.echo(_summary(brought, dry_run=dry_run))
+    if brought.problems:
         raise typer.Exit(1)
 
 
@@ -58,27 +52,13 @@ def _changed(file: Path) -> datetime:
     return datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
-async def _store(coming: Import, rows: Iterable[Registered | Problem], made: datetime) -> None:
+async def _store(coming: Import[Registered], made: datetime) -> None:
     settings = read_settings()
     database = Database(settings.database_url, patience=None)
     try:
-        await coming.store(database, Sealer(settings.secret_key.get_secret_value()), rows, made)
+        await store(database, Sealer(settings.secret_key.get_secret_value()), coming, made)
     finally:
         await database.close()
-
-
-class _Told:
-    """Tells of the first bad lines."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def __call__(self, problem: Problem) -> None:
-        self._count += 1
-        if self._count <= TOLD:
-            typer.echo(problem, err=True)
-        elif self._count == TOLD + 1:
-            typer.echo("... and more", err=True)
 
 
 def _summary(brought: Brought, *, dry_run: bool) -> str:

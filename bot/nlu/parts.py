@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.dialogue.asking import requests
 from bot.messages import Interpretation
 
 MOST = 4
@@ -40,12 +41,6 @@ _END = re.compile(
     r"and|also|one more)\s)",
     re.IGNORECASE,
 )
-_WISH = re.compile(
-    r"\?|\b(apa|apakah|kapan|kpn|berapa|brp|gimana|gmn|bagaimana|dimana|dmn|di mana|kenapa|bisa|bs|boleh|mau|ingin|"
-    r"pengen|tolong|minta|mohon|cara|cek|lapor|cak mano|cakmano|piye|kumaha|kayapa|"
-    r"what|when|where|how|why|want|would like|please|check|report)\b",
-    re.IGNORECASE,
-)
 
 
 def parts(text: str) -> list[str]:
@@ -77,7 +72,7 @@ def two_requests(
 
 
 def _wishes(part: Interpretation) -> bool:
-    return part.confidence >= LIKELY and part.intent not in NO_REQUEST and bool(_WISH.search(part.text))
+    return part.confidence >= LIKELY and part.intent not in NO_REQUEST and requests(part.text)
 
 
 def _other(wishes: Sequence[Interpretation], first: Interpretation) -> Interpretation | None:

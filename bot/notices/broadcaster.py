@@ -2,17 +2,18 @@
 
 A batch is one transaction: the messages and, in the broadcast, how far it has come. Whoever dies at whatever moment,
 the next one goes on from there: nobody is told twice, nobody is left out. Any number may run; each broadcast is in one
-hand at a time. What is in memory, and in the outbox, does not grow with the audience.
+hand at a time, and one that fails holds no other up. What is in memory, and in the outbox, does not grow with the
+audience.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, func, literal, select
+from sqlalchemy import Row, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,8 +22,10 @@ from bot.config import Config
 from bot.delivery.forms import text_to_json
 from bot.delivery.waking import first_of
 from bot.live import Live
+from bot.notices import stopped
 from bot.notices.subscriptions import audience
-from bot.notices.telling import CALL, cancel_rows, words
+from bot.notices.telling import CALL, words
+from bot.storage.apart import apart
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer
 from bot.storage.states import in_state
@@ -47,6 +50,8 @@ BATCH = 500
 """Messages made in one transaction, for one channel."""
 AHEAD = 1500
 """From so many queued messages of a broadcast on one channel no more are made for it."""
+AGAIN_AFTER = timedelta(seconds=10)
+"""A broadcast that failed is left alone for so long, by whoever saw it fail."""
 _POLL = 1.0  # seconds; at 400 messages a second, the fastest that is allowed, it takes more than three to send AHEAD
 
 Person = Row[UUID, str, str]
@@ -69,6 +74,8 @@ class Broadcaster:
     channels: Iterable[str]
     live: Live
     clock: Callable[[], datetime]
+    _resting: dict[int, datetime] = field(default_factory=dict, init=False)
+    """Broadcasts that failed, and until when they are left alone."""
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Make what is wanted, whenever a broadcast begins and as the senders come on."""
@@ -85,22 +92,35 @@ class Broadcaster:
 
     async def round(self) -> bool:
         """One batch for every broadcast that needs one; whether there was any."""
+        now = self.clock()
         running = select(Broadcast.id).where(Broadcast.state == BroadcastState.RUNNING).order_by(Broadcast.id)
         async with self.database.sessions.begin() as session:
             ids = list(await session.scalars(running))
-            await self._clear_away(session)
-        more = [await self._go_on(one) for one in ids]
+            over = await stopped.stopped(session)
+            await stopped.given_back(session, now)
+        for one in over:
+            with apart("broadcasts", broadcast=one):
+                await stopped.clear(self.database, one, now)
+        more = [await self._try(one, now) for one in ids if self._resting.get(one, now) <= now]
         return any(more)
 
-    async def _clear_away(self, session: AsyncSession) -> None:
-        """Cancel what a sender had in hand when its broadcast was cancelled, and gave back."""
-        cancelled = select(Broadcast.id).where(Broadcast.state == BroadcastState.CANCELLED)
-        await cancel_rows(
-            session,
-            in_state(Outbox.state, OutboxState.QUEUED),
-            Outbox.broadcast_id.in_(cancelled),
-            now=self.clock(),
-        )
+    async def _try(self, broadcast_id: int, now: datetime) -> bool:
+        """Go on with a broadcast; one that fails rests for a while."""
+        with apart("broadcasts", broadcast=broadcast_id):
+            await self._measure(broadcast_id)
+            return await self._go_on(broadcast_id)
+        self._resting[broadcast_id] = now + AGAIN_AFTER
+        return False
+
+    async def _measure(self, broadcast_id: int) -> None:
+        """Count once for whom a broadcast is. No row is locked meanwhile: of many people it takes a while."""
+        uncounted = (Broadcast.id == broadcast_id, Broadcast.audience.is_(None))
+        wanted = select(Broadcast, Notice).join(Notice, Notice.id == Broadcast.notice_id).where(*uncounted)
+        async with self.database.sessions.begin() as session:
+            for broadcast, notice in (await session.execute(wanted)).tuples():
+                everybody = audience(self.config, notice, broadcast, self.channels).subquery()
+                count = await session.scalar(select(func.count()).select_from(everybody))
+                await session.execute(update(Broadcast).where(*uncounted).values(audience=count))
 
     async def _go_on(self, broadcast_id: int) -> bool:
         now = self.clock()
@@ -110,8 +130,6 @@ class Broadcaster:
                 if found is None:
                     return False
                 broadcast, notice = found
-                if broadcast.audience is None:
-                    broadcast.audience = await self._count(session, broadcast, notice)
                 made = [await self._batch(session, broadcast, notice, name, now) for name in self.channels]
                 if not any(made):
                     await self._end(session, broadcast, now)
@@ -120,10 +138,6 @@ class Broadcaster:
             log.info("broadcast.went_on", broadcast=broadcast_id, made=sum(made), done=over)
             await self.live.publish("desk", notice=notice.id)
         return any(made)
-
-    async def _count(self, session: AsyncSession, broadcast: Broadcast, notice: Notice) -> int:
-        everybody = audience(self.config, notice, broadcast, self.channels).subquery()
-        return await session.scalar(select(func.count()).select_from(everybody)) or 0
 
     async def _batch(
         self, session: AsyncSession, broadcast: Broadcast, notice: Notice, channel: str, now: datetime

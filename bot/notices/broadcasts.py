@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.cases.history import Actor, record
 from bot.errors import SiagaError
 from bot.messages import Delivery
-from bot.notices.telling import CALL, STARTED, cancel_rows
+from bot.notices.telling import CALL, STARTED
 from bot.storage.tables import (
     Agent,
     Broadcast,
@@ -103,7 +103,7 @@ async def cancel(session: AsyncSession, broadcast: Broadcast, by: Agent, now: da
     """
     _change(session, broadcast, BroadcastState.CANCELLED, STARTED, by, now)
     broadcast.ended_at = now
-    await cancel_rows(session, Outbox.broadcast_id == broadcast.id, now=now)
+    await session.execute(select(func.pg_notify(CALL, "")))
 
 
 def _change(
@@ -152,7 +152,13 @@ def _if(what: ColumnElement[bool]) -> ColumnElement[int]:
 
 def _progress(broadcast: Broadcast, row: Row[*tuple[Any, ...]] | None, now: datetime) -> Progress:
     not_made = max(0, (broadcast.audience or 0) - broadcast.made) if broadcast.state in STARTED else 0
-    left = not_made + (row.queued if row else 0)
+    queued, waiting = (row.queued, row.waiting) if row else (0, 0)
+    cancelled = row.cancelled if row else 0
+    if (
+        broadcast.state is BroadcastState.CANCELLED
+    ):  # no sender takes these, and they are about to be cancelled
+        cancelled, queued, waiting = cancelled + queued + waiting, 0, 0
+    left = not_made + queued
     since = max(now - RECENTLY, broadcast.created_at)
     seconds = (now - since).total_seconds()
     lately = row.lately if row and broadcast.state is BroadcastState.RUNNING else 0
@@ -161,8 +167,8 @@ def _progress(broadcast: Broadcast, row: Row[*tuple[Any, ...]] | None, now: date
         sent=row.sent if row else 0,
         delivered=row.delivered if row else 0,
         failed=row.failed if row else 0,
-        waiting=row.waiting if row else 0,
-        cancelled=row.cancelled if row else 0,
+        waiting=waiting,
+        cancelled=cancelled,
         left=left,
         eta=now + timedelta(seconds=left * seconds / lately) if left and lately and seconds else None,
     )

@@ -9,13 +9,14 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Config
 from bot.flows.wording import ends
 from bot.messages import Occasion, Text
+from bot.storage.states import in_state
 from bot.storage.tables import (
     Agent,
     Broadcast,
@@ -35,6 +36,8 @@ CALL = "siaga_broadcast"
 """The notification that wakes whoever makes messages."""
 STARTED = (BroadcastState.RUNNING, BroadcastState.PAUSED)
 """States in which a broadcast may still reach somebody."""
+CANCELLED_AT_ONCE = 2000
+"""Messages that one transaction cancels at most."""
 
 
 async def tell(
@@ -81,26 +84,37 @@ async def tell(
     return broadcast
 
 
-async def cancel_rows(session: AsyncSession, *which: ColumnElement[bool], now: datetime) -> None:
-    """Have messages not sent that are not yet on their way."""
+async def cancel_rows(session: AsyncSession, *which: ColumnElement[bool], now: datetime) -> int:
+    """Have messages not sent that are not yet on their way; how many, `CANCELLED_AT_ONCE` at most."""
     in_nobodys_hand = or_(Outbox.hold.is_(None), Outbox.held_until <= now)
-    await session.execute(
+    unsent = Outbox.state.in_([OutboxState.QUEUED, OutboxState.WAITING])
+    some = select(Outbox.id).where(unsent, in_nobodys_hand, *which).limit(CANCELLED_AT_ONCE)
+    cancelled = await session.scalars(
         update(Outbox)
-        .where(Outbox.state.in_([OutboxState.QUEUED, OutboxState.WAITING]), in_nobodys_hand, *which)
-        .values(state=OutboxState.CANCELLED, hold=None, held_until=None),
+        .where(Outbox.id.in_(some.with_for_update(skip_locked=True)))
+        .values(state=OutboxState.CANCELLED, hold=None, held_until=None)
+        .returning(Outbox.id),
         execution_options={"synchronize_session": False},
     )
+    return len(cancelled.all())
 
 
 async def _overtake(session: AsyncSession, broadcast: Broadcast, now: datetime) -> None:
-    older = (Broadcast.notice_id == broadcast.notice_id, Broadcast.id != broadcast.id)
+    """Stop the older broadcasts of the notice, also those that are done but for messages that wait.
+
+    No sender takes what is stopped; whoever makes messages cancels it (`bot.notices.stopped`).
+    """
+    waits = exists().where(Outbox.broadcast_id == Broadcast.id, in_state(Outbox.state, OutboxState.WAITING))
     await session.execute(
         update(Broadcast)
-        .where(*older, Broadcast.state.in_(STARTED))
+        .where(
+            Broadcast.notice_id == broadcast.notice_id,
+            Broadcast.id != broadcast.id,
+            or_(Broadcast.state.in_(STARTED), and_(Broadcast.state == BroadcastState.DONE, waits)),
+        )
         .values(state=BroadcastState.CANCELLED, overtaken_by=broadcast.id, ended_at=now),
         execution_options={"synchronize_session": False},
     )
-    await cancel_rows(session, Outbox.broadcast_id.in_(select(Broadcast.id).where(*older)), now=now)
 
 
 def words(
@@ -137,7 +151,8 @@ def told(notice: "Notice | NewNotice", zone: ZoneInfo) -> dict[str, object]:
 
 def zone_of(config: Config, notice: Notice) -> ZoneInfo:
     """The clock that a notice is told by: that of the first place it reaches, else Jakarta's."""
-    branches = [config.branches[code] for code in notice.scope.get("branches", ())]
+    named = notice.scope.get("branches", ())  # one of them may be no more
+    branches = [config.branches[code] for code in named if code in config.branches]
     wanted = set(notice.scope.get("provinces", ()))
     branches += [branch for branch in config.branches.values() if branch.province in wanted]
     return ZoneInfo(branches[0].zone if branches else "Asia/Jakarta")

@@ -16,17 +16,16 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.history import PARTICIPANT, SYSTEM, Actor, record
+from bot.cases.opening import count_on
 from bot.people import consents
 from bot.people.remains import Remains, empty
 from bot.storage.apart import apart
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import (
-    CaseCounter,
     ChannelAddress,
     ConsentGiven,
     Conversation,
@@ -79,7 +78,7 @@ async def order(
         empty(talk, sealer)
     known = select(ChannelAddress.address).where(ChannelAddress.participant_id == participant_id)
     addresses = sorted({row.address for row in found} | set(await session.scalars(known)))
-    number = await _next_number(session, now)
+    number = await count_on(session, PREFIX, now.astimezone(_HOME))
     grave = await _grave(session, number)
     erasure = Erasure(number=number, talks=[str(row.id) for row in found], grave_id=grave.id)
     erasure.asked_at = erasure.until = now
@@ -107,16 +106,6 @@ async def _at_once(
         .values(nameless)
         .execution_options(synchronize_session=False)
     )
-
-
-async def _next_number(session: AsyncSession, now: datetime) -> str:
-    month = f"{now.astimezone(_HOME):%y%m}"
-    counted = insert(CaseCounter).values(prefix=PREFIX, month=month, last=1)
-    counted = counted.on_conflict_do_update(
-        index_elements=["prefix", "month"], set_={"last": CaseCounter.last + 1}
-    )
-    last = await session.scalar(counted.returning(CaseCounter.last))
-    return f"{PREFIX}-{month}-{last:05d}"
 
 
 async def _grave(session: AsyncSession, number: str) -> Conversation:

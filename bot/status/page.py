@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.config import Config, Contact
-from bot.status.picture import Picture, Shown, State, branches_of, zone_of
+from bot.notices.standing import State
+from bot.status.picture import Picture, Shown, branches_of, zone_of
 from bot.storage.tables import Notice
 from bot.texts import load_texts
 

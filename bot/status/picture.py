@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -10,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Branch, Config, System
 from bot.notices.queries import latest_updates
+from bot.notices.standing import State, standing
 from bot.storage.tables import Notice, NoticeKind, NoticeUpdate
 
 RECENT = timedelta(days=7)
@@ -19,14 +19,6 @@ MOST = 300
 """Notices that are looked at; a page of more would help nobody."""
 
 _AFFECTING = (NoticeKind.CLOSURE, NoticeKind.OUTAGE, NoticeKind.MAINTENANCE)
-
-
-class State(StrEnum):
-    """Where a notice stands at the time of the picture."""
-
-    ACTIVE = "active"
-    PLANNED = "planned"
-    OVER = "over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +66,13 @@ async def look(session: AsyncSession, config: Config, now: datetime) -> Picture:
     )
     notices = list(await session.scalars(query))
     updates = await latest_updates(session, notices)
-    shown = [Shown(notice, _state(notice, now), updates.get(notice.id)) for notice in notices]
+    shown = [Shown(notice, standing(notice, now), updates.get(notice.id)) for notice in notices]
     active = [item for item in shown if item.state is State.ACTIVE]
     components = [
         Component(system, tuple(item for item in active if _affects(item.notice, system.code)))
         for system in config.systems.values()
     ]
     return Picture(now, tuple(shown), tuple(components))
-
-
-def _state(notice: Notice, now: datetime) -> State:
-    if notice.ends_at is not None and notice.ends_at <= now:
-        return State.OVER
-    return State.ACTIVE if notice.starts_at <= now else State.PLANNED
 
 
 def _affects(notice: Notice, code: str) -> bool:

@@ -5,7 +5,8 @@ from typing import Any
 import orjson
 
 from bot.config import Config
-from bot.status.picture import Component, Picture, Shown, State, branches_of
+from bot.notices.standing import State
+from bot.status.picture import Component, Picture, Shown, branches_of
 
 _MEMBERS = (
     "id",

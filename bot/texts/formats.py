@@ -8,6 +8,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
 ZONES = {
     "Asia/Jakarta": "WIB",
@@ -65,6 +66,13 @@ def say_money(value: object, locale: Locale) -> str:
     return f"Rp{format_decimal(amount, '#,##0', locale=locale)}".replace("Rp-", "-Rp")
 
 
+def say_period(value: object, locale: Locale) -> str:
+    """2 tahun, 90 hari, of a number of days: whole years of 365 days as such."""
+    days = _number(value)
+    count, unit = (days, "day") if days % 365 or not days else (days // 365, "year")
+    return str(format_unit(count, f"duration-{unit}", "long", locale=locale))
+
+
 def say_list(value: object, locale: Locale) -> str:
     """a, b, dan c."""
     if not isinstance(value, list | tuple):
@@ -86,6 +94,7 @@ FORMATS: dict[str, Callable[..., str]] = {
     "moment": say_moment,
     "number": say_number,
     "money": say_money,
+    "period": say_period,
     "list": say_list,
 }
 """The formats of placeholders, ``{since:moment}``, by name."""

@@ -57,3 +57,20 @@ def test_where_two_are_near_the_right_one_is_offered() -> None:
     near = [(code, codes) for code, codes in offered if len(codes) > 1]
     assert near
     assert sum(code in codes for code, codes in near) / len(near) >= 0.75
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("besar iuran", "contribution_amounts"),
+        ("cicil tunggakan", "rehab"),
+        ("denda telat bayar", "late_fine"),
+        ("contribution amount", "contribution_amounts"),
+        ("pay arrears in parts", "rehab"),
+        ("fine for paying late", "late_fine"),
+    ],
+)
+def test_what_the_short_answer_says_to_write_leads_on(words: str, code: str) -> None:
+    answer = load_config(HOME / "config").faq["ask_payment"].answer
+    assert f"*{words}*" in " ".join(answer.by_language().values())
+    assert [match.code for match in index().asked(words)] == [code]

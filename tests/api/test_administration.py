@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.cases.administration import AdminState
 from bot.messages import Media, MediaKind
 from bot.storage.tables import CaseKind
 from tests.api.world import World
@@ -129,3 +130,44 @@ async def test_the_document_describes_it(agent: httpx.AsyncClient) -> None:
         post = described["paths"][f"/api/v1/cases/{{number}}/{verb}"]["post"]
         assert {"200", "404", "409", "422"} <= set(post["responses"])
     assert "document" in described["components"]["schemas"]["AttachmentPage"]["properties"]
+
+
+async def test_requests_are_listed_by_their_state(world: World, agent: httpx.AsyncClient) -> None:
+    new, missing, done = [await request(world) for _ in range(3)]
+    await world.case(fields={"state": "new"})  # of another kind, whatever its fields say
+    await do(agent, missing, "claim")
+    await do(agent, missing, "ask_document", documents=["ktp"], body="fotonya buram")
+    await do(agent, done, "claim")
+    await do(agent, done, "resolve")
+    expected = {
+        "state=new": [new],
+        "state=documents_missing": [missing],
+        "state=new,documents_missing": [missing, new],
+        "state=new&state=done": [done, new],
+        "state=done&status=new": [],
+        "state=new&kind=complaint": [],
+        "state=expired": [],
+    }
+    for query, numbers in expected.items():
+        items = (await agent.get(f"/cases?{query}")).json()["items"]
+        assert [item["number"] for item in items] == numbers, query
+
+
+async def test_an_unknown_state_is_refused_with_the_known_ones(
+    world: World, agent: httpx.AsyncClient
+) -> None:
+    answer = await agent.get("/cases?state=new,resolved")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "state.1"
+    for state in AdminState:
+        assert f"'{state}'" in error["problem"]
+
+
+async def test_the_document_tells_of_the_states(agent: httpx.AsyncClient) -> None:
+    paths = (await agent.get("/openapi.json")).json()
+    (state,) = [one for one in paths["paths"]["/api/v1/cases"]["get"]["parameters"] if one["name"] == "state"]
+    assert "administrative requests" in state["description"]
+    assert state["schema"]["items"] == {"$ref": "#/components/schemas/AdminState"}
+    assert paths["components"]["schemas"]["AdminState"]["enum"] == [one.value for one in AdminState]

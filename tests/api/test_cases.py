@@ -84,7 +84,7 @@ async def test_filters_narrow_the_list(
     rina, doni = await world.agent("Rina"), await world.agent("Doni")
     expected = {
         "": everything,
-        "status=&kind=&branch=&assignee=&q=": everything,
+        "status=&state=&kind=&branch=&assignee=&q=": everything,
         "status=new": [nowhere, complaint],
         "status=new,assigned": everything,
         "status=new&status=assigned": everything,
@@ -117,6 +117,7 @@ async def test_a_person_is_found_by_a_whole_number(world: World, agent: httpx.As
 async def test_wrong_filters_are_named(world: World, agent: httpx.AsyncClient) -> None:
     for query in (
         "status=lost",
+        "state=resolved",
         "kind=party",
         "branch=narnia",
         "assignee=nobody",

@@ -64,7 +64,7 @@ REQUESTS = st.one_of(
         for verb in ("reply", "note", "resolve", "reopen", "close")
     ),
 )
-NAMES = ["status", "kind", "branch", "assignee", "q", "after", "limit", "active", "x"]
+NAMES = ["status", "state", "kind", "branch", "assignee", "q", "after", "limit", "active", "x"]
 
 
 async def document(world: World) -> dict[str, Any]:

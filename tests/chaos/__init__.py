@@ -6,7 +6,8 @@
 - `weather`: what breaks, and when; drawn from the seed.
 - `house`: the service's processes, PostgreSQL, Valkey, Rasa and the providers' stand-ins.
 - `post`: webhooks as the providers deliver them, twice, late, and until they are taken.
-- `people`: participants, an agent, and the receipts of what was sent; `pictures`: what they photograph.
+- `fetching`: Twilio as it fetches what agents send.
+- `people`: participants and an agent; `receipts`: of what was sent; `pictures`: what they photograph.
 - `news`: a supervisor who has subscribers told.
 - `ledger`: what is found afterwards, in the database and at the providers.
 - `reckoning`: what is wrong with it; `hearing`: with what subscribers heard.

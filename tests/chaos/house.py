@@ -13,9 +13,10 @@ from pathlib import Path
 from bot.local import Server, Services, local_services
 from bot.settings import HOME
 from bot.storage.migrating import upgrade
+from tests.chaos.fetching import FetchingTwilio, running_twilio
 from tests.parts import Part, running, service_part
 from tests.running import environment, free_port
-from tests.standins import TelegramStandIn, TwilioStandIn, running_telegram, running_twilio
+from tests.standins import TelegramStandIn, TwilioStandIn, running_telegram
 
 PUBLIC_URL = "https://siaga.contoh.id"
 """How the providers know us; the post plays the balancer in front of the web processes."""
@@ -31,7 +32,7 @@ class House:
     """Everything that runs, and what was done to it."""
 
     services: Services
-    twilio: TwilioStandIn
+    twilio: FetchingTwilio
     telegram: TelegramStandIn
     parts: dict[str, Part]
     rasa: Part
@@ -104,13 +105,15 @@ async def running_house(folder: Path) -> AsyncIterator[House]:
     """All of it, ready; stopped at the end."""
     with local_services(folder / "services") as services:
         await upgrade(services.database_url)
-        async with running_twilio() as twilio, running_telegram() as telegram:
+        async with running_twilio(PUBLIC_URL) as twilio, running_telegram() as telegram:
             rasa = _rasa(folder)
             env = _environment(services, twilio, telegram, rasa, folder)
             names = [f"{role}{number}" for role, count in ROLES.items() for number in range(count)]
             parts = {name: service_part(name, env, folder) for name in names}
+            house = House(services, twilio, telegram, parts, rasa, folder)
+            twilio.webs = house.webs
             async with running([rasa, *parts.values()]):
-                yield House(services, twilio, telegram, parts, rasa, folder)
+                yield house
 
 
 def _rasa(folder: Path) -> Part:

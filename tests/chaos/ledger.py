@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import and_, func, select, union_all
 
 from bot.dialogue.state import Dialogue, load
 from bot.media.stores import Missing
@@ -38,6 +38,8 @@ from tests.chaos.post import Posted
 from tests.chaos.reckoning import Finding, Line, Queued, Shown, Stored, Talk, Written, Wrong
 from tests.chaos.script import Script
 from tests.standins.server import Taken
+from tests.standins.telegram_uploads import Uploaded
+from tests.standins.twilio_media import Fetched
 
 _DIFFERS = (
     (CASE, "<case>"),
@@ -73,6 +75,8 @@ class Found:
     """What the provider calls each line of a talk that it has."""
     files: Mapping[str, str]
     """What tells each stored file from others, by its name in the store."""
+    unsent: frozenset[str]
+    """Files of agents whose reply was not written down, by their names: they are removed after an hour."""
 
 
 async def read(database: Database, vault: Vault) -> Found:
@@ -92,6 +96,7 @@ async def read(database: Database, vault: Vault) -> Found:
         talks = await session.scalars(select(Conversation))
         attachments = await session.execute(_ATTACHMENTS)
         stored = await session.scalars(select(MediaFile.name).where(MediaFile.state == MediaState.STORED))
+        unsent = await session.scalars(select(MediaFile.name).where(UNSENT))
         return Found(
             inbox=_by_address(inbox.all()),
             lines=_by_address((await session.execute(said)).all()),
@@ -102,6 +107,7 @@ async def read(database: Database, vault: Vault) -> Found:
             receipts={one.provider_id: one.state.value for one in receipts},
             names=dict((await session.execute(_NAMES)).tuples().all()),
             files={name: await _kept(vault, name) for name in set(stored)},
+            unsent=frozenset(map(str, unsent)),
         )
 
 
@@ -112,10 +118,14 @@ async def _kept(vault: Vault, name: str) -> str:
         return type(error).__name__
 
 
+UNSENT = and_(MediaFile.state == MediaState.REMOVING, MediaFile.sealed_reference == b"")
+"""A file of an agent, not of a participant, which belongs to no reply."""
+
 _ATTACHMENTS = (
     select(
         Conversation.address,
         Attachment.message_id,
+        Message.author,
         Message.inbox_id,
         Attachment.case_id,
         MediaFile.name,
@@ -160,7 +170,11 @@ class Ledger:
         ids = {row.id: row.provider_id for row in found.inbox.get(address, ())}
         cases = [row.Case for row in found.cases.get(address, ())]
         numbers = {case.number for case in cases}
-        shown = [one for one in self.shown[address] if not news_of(one[1])]
+        shown = [
+            (one, _own_files(text, told), doubtful)
+            for one, text, doubtful in self.shown[address]
+            if not news_of(text)
+        ]
         files = [(row, _file(row, found)) for row in found.attachments.get(address, ())]
         return Talk(
             name=f"{script.name} {script.number}",
@@ -180,7 +194,11 @@ class Ledger:
             receipts=tuple(
                 (self.receipts[one], found.receipts.get(one)) for one, _, _ in shown if one in self.receipts
             ),
-            photos=tuple((ids.get(row.inbox_id, "?"), file) for row, file in files if row.message_id),
+            photos=tuple(
+                (ids.get(row.inbox_id, "?"), file) for row, file in files if row.author is Author.PARTICIPANT
+            ),
+            enclosed=tuple(told.enclosed),
+            beside=tuple(file for row, file in files if row.author is Author.AGENT),
             quiet=QUIET,
             stuck=told.stuck,
         )
@@ -209,7 +227,7 @@ class Ledger:
         """Files that nobody knows, and those that the provider should have deleted."""
         kept = {path.name for path in (self.house.folder / "media").rglob("*") if path.is_file()}
         findings = []
-        if strange := kept - self.found.files.keys():
+        if strange := kept - self.found.files.keys() - self.found.unsent:
             findings.append(
                 Finding(Wrong.PHOTO_TWICE, "the store", f"{len(strange)} files that no row names")
             )
@@ -226,6 +244,13 @@ def plain(text: str, script: Script) -> str:
     for pattern, name in _DIFFERS:
         text = pattern.sub(name, text)
     return text.replace(script.mark, "<mark>")
+
+
+def _own_files(text: str, told: Told) -> str:
+    """`text` with the photos that the agent sent here by their places; one of another talk keeps what tells it."""
+    for place, file in enumerate(told.enclosed, 1):
+        text = text.replace(file, f"photo {place}")
+    return text
 
 
 def _posted(one: Written, post: Mapping[str, Posted]) -> Written:
@@ -278,13 +303,20 @@ def _shown(house: House) -> Mapping[str, list[tuple[str, str, bool]]]:
         one = f"{sent['chat_id']}:{sent['message_id']}"
         rows = (sent.get("reply_markup") or {}).get("inline_keyboard", [])
         titles = [button["text"] for row in rows for button in row]
-        text = f"{sent['shown']} {titles}"
+        text = f"{sent['shown']} {titles}{_file_of(sent.get('file'))}"
         shown[f"telegram:{sent['chat_id']}"].append((one, text, _doubtful(house, house.telegram.taken[one])))
-    for form in house.twilio.shown:
-        text = f"{form['body']} {[button['title'] for button in form['buttons']]}"
+    # A file is shown when it was fetched; what counts is in which order we sent.
+    for form in sorted(house.twilio.shown, key=lambda one: house.twilio.taken[one["sid"]].at):
+        titles = [button["title"] for button in form["buttons"]]
+        text = f"{form['body']} {titles}{_file_of(form.get('media'))}"
         doubtful = _doubtful(house, house.twilio.taken[form["sid"]])
         shown[form["to"]].append((form["sid"], text, doubtful))
     return shown
+
+
+def _file_of(sent: Uploaded | Fetched | None) -> str:
+    """What tells the file that came with a message from others, if there was one."""
+    return f" [{fingerprint(sent.content)}]" if sent else ""
 
 
 def _doubtful(house: House, taken: Taken) -> bool:

@@ -1,4 +1,4 @@
-"""Participants who say what their script has them say, the agent who answers some, and the receipts that come back."""
+"""Participants who say what their script has them say, and the agent who answers some."""
 
 import asyncio
 import random
@@ -13,7 +13,6 @@ import asyncpg
 import httpx
 
 from tests.chaos.house import House
-from tests.chaos.news import news_of
 from tests.chaos.pictures import fingerprint, photo
 from tests.chaos.post import Letter, Post, telegram_letter, twilio_letter
 from tests.chaos.reckoning import Written
@@ -39,6 +38,8 @@ class Told:
     wrote: list[Written] = field(default_factory=list)
     times: list[tuple[float, float]] = field(default_factory=list)
     """When each step began and was done (`time.monotonic`)."""
+    enclosed: list[str] = field(default_factory=list)
+    """What tells each photo that the agent sent from others."""
     stuck: str | None = None
     """At which step nothing happened any more."""
 
@@ -197,27 +198,51 @@ class Street:
     async def _agent(self, told: Told, does: str) -> None:
         """Claim, answer or end the participant's hand-over. It is asked for until it is done: the key makes it once."""
         verb, _, text = does.partition(" ")
-        body = {"body": told.script.words(text)} if text else None
+        words = told.script.words(text)
         await self._until(lambda: _case_of(told.phone) is not None, "the case is not known")
-        await self.ask(f"cases/{_case_of(told.phone)}/{verb}", body, f"{told.script.number}-{verb}")
+        case = f"cases/{_case_of(told.phone)}"
+        if verb == "send":
+            await self._enclose(told, case, words)
+        else:
+            await self.ask(
+                f"{case}/{verb}", {"body": words} if words else None, f"{told.script.number}-{verb}"
+            )
+
+    async def _enclose(self, told: Told, case: str, words: str) -> None:
+        """Send a photo like no other, and wait until the participant has it: WhatsApp shows it once it was fetched."""
+        content = photo(f"{told.script.mark} {len(told.enclosed)} of the agent")
+        told.enclosed.append(fingerprint(content))
+        key = f"{told.script.number}-send-{len(told.enclosed)}"
+        await self.ask(f"{case}/reply", {"text": words} if words else None, key, file=content)
+        await self._until(lambda: content in _files(told.phone), "a photo of the agent did not come")
 
     async def ask(
-        self, path: str, body: Mapping[str, object] | None = None, key: str = "", *, refusal: int = 0
+        self,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        key: str = "",
+        *,
+        refusal: int = 0,
+        file: bytes | None = None,
     ) -> dict[str, Any]:
         """Read something through the API, or with a key have it done: asked until it is, and the key makes it once.
 
         Args:
             refusal: an HTTP status that is an answer too.
+            file: a photo that goes along; `body` are then the fields of a form.
 
         Raises:
             Stuck: it is not answered in the end.
         """
         until, status = time.monotonic() + self.post.patience, ""
         method, headers = ("POST", {"Idempotency-Key": key}) if key else ("GET", {})
+        said: dict[str, Any] = {"json": body}
+        if file is not None:
+            said = {"data": body, "files": {"file": ("foto.jpg", file, "image/jpeg")}}
         while time.monotonic() < until:
             url = f"{self.chance.choice(self.house.webs())}/api/v1/{path}"
             try:
-                answer = await self.api.request(method, url, json=body, headers=headers)
+                answer = await self.api.request(method, url, headers=headers, **said)
             except httpx.TransportError as error:
                 status = type(error).__name__
             else:
@@ -234,6 +259,12 @@ def _case_of(phone: Phone) -> str | None:
     return next((found.group() for found in told if found), None)
 
 
+def _files(phone: Phone) -> list[bytes]:
+    """The photos that came from us."""
+    files = (sent.get("file") or sent.get("media") for sent in phone.mine())
+    return [file.content for file in files if file]
+
+
 def _offers(phone: Phone, title: str) -> bool:
     return any(title in got.buttons for got in phone.got())
 
@@ -241,38 +272,3 @@ def _offers(phone: Phone, title: str) -> bool:
 def _is_over(phone: Phone, words: str) -> bool:
     """Whether something else came after a message with these words. Then it does not come a second time."""
     return any(words in got.text for got in phone.got()) and words not in phone.got()[-1].text
-
-
-@dataclass
-class Receipts:
-    """Twilio's reports of what became of our replies: shuffled, repeated, for two replies of three."""
-
-    house: House
-    post: Post
-    chance: random.Random
-    told: dict[str, str] = field(default_factory=dict)
-    """The furthest state that was reported of each message."""
-    _seen: int = 0
-
-    async def watch(self) -> None:
-        """Report on every new message, for ever."""
-        while True:
-            self.round()
-            await asyncio.sleep(_LOOK)
-
-    def round(self) -> None:
-        for form in self.house.twilio.sent[self._seen :]:
-            self._seen += 1
-            reached = self.chance.choice((0, 2, 3))
-            if reached and not news_of(form.get("Body", "")):
-                states = ["sent", "delivered", "read"][:reached]
-                self.told[form["MessageSid"]] = states[-1]
-                self.chance.shuffle(states)
-                self.post.later(self._report(form["MessageSid"], form["StatusCallback"], states))
-
-    async def _report(self, sid: str, callback: str, states: Sequence[str]) -> None:
-        path = "/" + callback.partition("//")[2].partition("/")[2]
-        for state in states:
-            form = self.house.twilio.status(sid, state)
-            letter = twilio_letter(self.house.twilio, form, path)
-            await self.post.deliver(Letter(f"{sid} {state}", letter.path, letter.body, letter.headers))

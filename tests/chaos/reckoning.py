@@ -129,6 +129,8 @@ class Talk:
         state: who has the floor, which question is open, whether somebody still holds it.
         receipts: of each message that was reported on, what was reported and what is stored.
         photos: of each photo beside a line its message, and what is kept of it: that which tells it from others.
+        enclosed: what tells each photo that an agent sent from others.
+        beside: of each photo beside a line of an agent, what is kept of it.
         quiet: seconds that a turn waits for more.
     """
 
@@ -145,6 +147,8 @@ class Talk:
     state: str = ""
     receipts: tuple[tuple[str, str | None], ...] = ()
     photos: tuple[tuple[str, str], ...] = ()
+    enclosed: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     quiet: float = 0.0
     stuck: str | None = None
 
@@ -171,6 +175,7 @@ def reckon(talks: Sequence[Talk], reference: Sequence[Talk]) -> Reckoning:
         singles, allowed = sent_once(talk.name, talk.outbox, talk.shown, found)
         _read(talk, found)
         _photos(talk, found)
+        _enclosed(talk, found)
         _albums(talk, found)
         _compare(talk, singles, [other for other in reference if other.kind == talk.kind], found)
         whole.findings += found
@@ -240,6 +245,17 @@ def _photos(talk: Talk, found: list[Finding]) -> None:
             found.append(Finding(Wrong.PHOTO_LOST, talk.name, ", ".join(beside) or "no file"))
         elif len(beside) > 1:
             found.append(Finding(Wrong.PHOTO_TWICE, talk.name, f"{len(beside)} times"))
+
+
+def _enclosed(talk: Talk, found: list[Finding]) -> None:
+    """Each photo of an agent is kept once, beside the line with which it went."""
+    kept = Counter(talk.beside)
+    for photo in talk.enclosed:
+        if not kept[photo]:
+            found.append(Finding(Wrong.PHOTO_LOST, talk.name, f"of an agent: {', '.join(kept) or 'no file'}"))
+    for photo, times in kept.items():
+        if times > 1 or photo not in talk.enclosed:
+            found.append(Finding(Wrong.PHOTO_TWICE, talk.name, f"of an agent: {photo}, {times} times"))
 
 
 def _albums(talk: Talk, found: list[Finding]) -> None:

@@ -21,7 +21,8 @@ class Step:
         edit: what the participant makes of their newest message, which may be one of `texts`.
         quote: words of an earlier message of ours, to which the text is a reply.
         tap: instead, the title of a button below our newest message.
-        agent: instead, what an agent does: ``claim``, ``reply ...`` or ``resolve``.
+        agent: instead, what an agent does: ``claim``, ``reply ...``, ``send ...`` (a photo with these words, or with
+            none, which the participant has before anything else is said) or ``resolve``.
     """
 
     texts: tuple[str, ...] = ()
@@ -119,6 +120,20 @@ KINDS = (
             *_says("kartu anak saya {mark} belum jadi"),
             Step(agent="reply Baik, kami periksa kartu {mark}."),
             *_says("terima kasih, saya tunggu kabar {mark}"),
+            Step(agent="resolve"),
+            *_says("makasih"),
+        ),
+    ),
+    Kind(
+        "agent sends photos",
+        (
+            *_says("mau bicara petugas"),
+            Step(agent="claim"),
+            Step(agent="send Ini contoh formulir {mark}."),
+            *_says("sudah saya lihat, yang {mark} di mana?"),
+            Step(agent="send"),
+            Step(agent="reply Lihat bagian bawah, {mark}."),
+            *_says("terima kasih, sudah ketemu {mark}"),
             Step(agent="resolve"),
             *_says("makasih"),
         ),

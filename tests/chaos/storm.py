@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, not_, select
 
 from bot import staff
 from bot.app import clock
@@ -26,8 +26,9 @@ from tests.chaos.hearing import Hearing, listen
 from tests.chaos.house import House, running_house
 from tests.chaos.ledger import Ledger
 from tests.chaos.news import Herald, news_of
-from tests.chaos.people import AWAY, Receipts, Street, Stuck, Told, Turns
+from tests.chaos.people import AWAY, Street, Stuck, Told, Turns
 from tests.chaos.post import ANSWER_WITHIN, Post
+from tests.chaos.receipts import Receipts
 from tests.chaos.reckoning import Finding, Reckoning, Talk, Wrong, reckon
 from tests.chaos.script import Script, reference, scripts
 from tests.chaos.weather import Blow, Event, forecast
@@ -40,7 +41,7 @@ _LEFT = (
     Inbox.state == InboxState.PENDING,
     Outbox.state == OutboxState.QUEUED,
     Attachment.media_id.is_(None),
-    MediaFile.next_try_at.is_not(None),
+    and_(MediaFile.next_try_at.is_not(None), not_(ledger.UNSENT)),
 )
 """What is to be done, or to be deleted at the provider."""
 _EVENTS = ("turn.failed", "turn.hold_lost", "message.dead", "outbox.not_sent", "outbox.hold_lost", "outbox.asked",
@@ -211,7 +212,8 @@ class Storm:
                     left = [await session.scalar(select(func.count()).where(one)) for one in _LEFT]
             except AWAY:
                 continue
-            if not any(left) and not self.street.post.under_way:
+            busy = self.street.post.under_way or self.house.twilio.fetching
+            if not any(left) and not busy:
                 return
             await asyncio.sleep(0.5)
 
@@ -247,6 +249,8 @@ class Storm:
             "conversations": len(talks),
             "messages acknowledged": sum(one.taken_at is not None for talk in talks for one in talk.wrote),
             "photos kept": len(book.found.files),
+            "photos that agents sent": sum(len(talk.enclosed) for talk in talks),
+            "kept for a reply that was not written": len(book.found.unsent),
             "webhooks posted": sum(posted.tries for posted in letters),
             "turns": await self._turns(),
             "cases": sum(len(talk.cases) for talk in talks),

@@ -14,7 +14,7 @@ from tests.chaos.weather import Blow, forecast
 SHORT = Plan(
     seed=int(os.environ.get("CHAOS_SEED", "11")),
     seconds=20,
-    conversations=32,
+    conversations=34,
     at_once=20,
     every=1.6,
     crowd=40,
@@ -63,6 +63,12 @@ def it_would_have_seen(report: Report) -> None:
     photos = _of_kind("photo")
     assert Wrong.PHOTO_LOST in spoilt(photos, lambda talk: replace(talk, photos=()))
     assert Wrong.PHOTO_TWICE in spoilt(photos, lambda talk: replace(talk, photos=talk.photos * 2))
+    agents = _of_kind("agent sends photos")
+    assert Wrong.PHOTO_LOST in spoilt(agents, lambda talk: replace(talk, beside=talk.beside[1:]))
+    assert Wrong.PHOTO_TWICE in spoilt(agents, lambda talk: replace(talk, beside=talk.beside * 2))
+    assert Wrong.REPLY_OTHER in spoilt(agents, _with_anothers_photo)
+    assert Wrong.REPLY_LOST in spoilt(agents, lambda talk: replace(talk, shown=_but_photo(talk)))
+    assert Wrong.SENT_TWICE in spoilt(agents, _with_a_photo_twice)
     assert Wrong.ALBUM in spoilt(_of_kind("album"), _in_two_turns)
     assert Wrong.EDIT in spoilt(_of_kind("edited"), _referring_to_nothing)
     assert Wrong.QUOTE in spoilt(_of_kind("quoted"), _referring_to_nothing)
@@ -91,3 +97,21 @@ def _in_two_turns(talk: Talk) -> Talk:
 
 def _referring_to_nothing(talk: Talk) -> Talk:
     return replace(talk, lines=tuple(replace(line, refers_to=None) for line in talk.lines))
+
+
+def _but_photo(talk: Talk) -> tuple[Shown, ...]:
+    """What was shown, without the first photo of the agent."""
+    assert any("[photo 1]" in one.text for one in talk.shown)
+    return tuple(one for one in talk.shown if "[photo 1]" not in one.text)
+
+
+def _with_anothers_photo(talk: Talk) -> Talk:
+    """The words came with a photo of somebody else."""
+    shown = (replace(one, text=one.text.replace("[photo 1]", "[0123456789abcdef]")) for one in talk.shown)
+    return replace(talk, shown=tuple(shown))
+
+
+def _with_a_photo_twice(talk: Talk) -> Talk:
+    """The agent's second photo came once more, long after."""
+    again = next(one for one in talk.shown if "[photo 2]" in one.text)
+    return replace(talk, shown=(*talk.shown, replace(again, provider_id="again")))

@@ -174,6 +174,24 @@ def test_it_names_what_is_wrong_with_photos(spoil: Callable[[Talk], Talk], wrong
     assert [finding.wrong for finding in judged(spoil(ALBUM)).findings] == [wrong]
 
 
+ENCLOSED = replace(GOOD, enclosed=("a0", "a1"), beside=("a0", "a1"))
+"""An agent sent two photos."""
+
+
+@pytest.mark.parametrize(
+    ("beside", "wrong"),
+    [
+        (("a0",), [Wrong.PHOTO_LOST]),
+        (("a0", "failed"), [Wrong.PHOTO_LOST, Wrong.PHOTO_TWICE]),
+        (("a0", "a1", "a1"), [Wrong.PHOTO_TWICE]),
+        (("a0", "a1", "of another talk"), [Wrong.PHOTO_TWICE]),
+    ],
+)
+def test_it_names_what_is_wrong_with_photos_of_agents(beside: tuple[str, ...], wrong: list[Wrong]) -> None:
+    assert not judged(ENCLOSED).findings
+    assert [finding.wrong for finding in judged(replace(ENCLOSED, beside=beside)).findings] == wrong
+
+
 def test_what_came_late_or_was_tried_again_may_have_a_turn_of_its_own() -> None:
     late = replace(ALBUM, wrote=(*ALBUM.wrote[:2], replace(ALBUM.wrote[2], taken_at=0.5)))
     assert not judged(later(late)).findings

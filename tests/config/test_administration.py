@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bot.config import Config
-from bot.dialogue.routing import tap_id
+from bot.dialogue.taps import tap_id
 from tests.config.conftest import Mistaken
 
 LETTERS = {
@@ -108,9 +108,19 @@ def test_a_document_that_is_no_longer_valid_is_not_asked_for(config: Config) -> 
         ),
         ("needed: false", "needed: maybe", 'found "maybe", expected true or false'),
         (
-            'version: "2026-11"',
+            'version: "2026-11.2"',
             "version: 2026",
             "consent.version: found 2026, expected text (put it in quotes)",
+        ),
+        (
+            "      Hak Bapak/Ibu: ketik",
+            "      Berapa lama: foto 1 tahun.\n      Hak Bapak/Ibu: ketik",
+            'consent.words: found "1 tahun", expected no period',
+        ),
+        (
+            "      Your rights: type",
+            "      For how long: 730 days.\n      Your rights: type",
+            "is added from SIAGA_KEEP_MEDIA_DAYS",
         ),
         ("how_long:", "how_log:", 'unknown key (did you mean "how_long"?)'),
         (

@@ -6,11 +6,13 @@ from sqlalchemy import select, update
 from bot.delivery import outbox
 from bot.messages import Text
 from bot.notices import subscriptions
+from bot.people import consents
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import (
     Agent,
     ChannelAddress,
+    ConsentGiven,
     Conversation,
     Outbox,
     OutboxState,
@@ -55,7 +57,7 @@ async def opted_out(desk: Desk) -> bool:
 @pytest.mark.parametrize("words", ["STOP", "Berhenti!", "unsubscribe", "jangan kirim lagi ya min", "/stop"])
 async def test_stop_and_start(desk: Desk, words: str) -> None:
     [line] = await desk.say(words)
-    assert "tidak akan mengirim kabar lagi" in line.body
+    assert "kabar dan pengingat tidak kami kirim lagi" in line.body
     assert await opted_out(desk)
     assert await notice(desk) is OutboxState.CANCELLED
     lines = await desk.say("MULAI")
@@ -102,3 +104,25 @@ async def test_asking_to_be_told_is_a_wish_again(desk: Desk) -> None:
     async with desk.database.sessions.begin() as session:
         assert await subscriptions.subscribe(session, ADDRESS, "samarinda", None, desk.clock())
     assert not await opted_out(desk)
+
+
+async def test_what_stop_says_that_it_leaves_it_leaves(desk: Desk) -> None:
+    """Consents, and what answers a report: also while nobody wrote."""
+    async with desk.database.sessions.begin() as session:
+        talk = (await session.scalars(select(Conversation))).one()
+        await consents.give(session, talk, "administration", "2026-11", desk.clock())
+        await outbox.queue(
+            session,
+            desk.sealer,
+            channel="simwhatsapp",
+            address=ADDRESS,
+            text=Text(body="Laporan Bapak/Ibu sudah selesai"),
+            message_id=None,
+            now=desk.clock(),
+        )
+    [line] = await desk.say("berhenti")
+    assert "Data dan persetujuan Bapak/Ibu tetap ada pada kami" in line.body
+    assert (await desk.one(ConsentGiven)).withdrawn_at is None
+    async with desk.database.sessions() as session:
+        replies = await session.scalars(select(Outbox.state).where(Outbox.priority == Priority.REPLY))
+        assert OutboxState.CANCELLED not in replies.all()

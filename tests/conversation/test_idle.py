@@ -2,10 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
+from bot.conversation import idle
 from bot.conversation.idle import stir
 from bot.delivery import inbox
 from bot.messages import Address, Incoming
@@ -76,3 +79,30 @@ async def test_an_agent_is_not_reminded_of_a_form(database: Database, sealer: Se
         (await session.scalars(select(Conversation))).one().owner = Owner.AGENT
     clock.advance(61)
     assert await stir(database, sealer, clock()) == 0
+
+
+@pytest.mark.usefixtures("left_alone")
+async def test_one_that_fails_holds_no_other_up_and_comes_later(
+    database: Database, sealer: Sealer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.sessions.begin() as session:
+        first = (await session.scalars(select(Conversation))).one()
+        session.add(
+            Conversation(address="telegram:99", participant_id=first.participant_id, nudge_at=clock())
+        )
+    clock.advance(61)
+    whole = idle.inbox.store
+
+    async def fails(database: Database, sealer: Sealer, events: list[Incoming], *more: Any) -> int:
+        if events[0].address == "telegram:99":  # the one that has waited longest
+            raise ValueError(events[0].address)
+        return await whole(database, sealer, events, *more)
+
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(idle.inbox, "store", fails)
+        assert await stir(database, sealer, clock()) == 1
+    assert [row.address for row in await waiting(database)] == [ADDRESS]
+    assert [one["event"] for one in logs] == ["job.failed"]
+    assert "telegram:99" not in str(logs)
+    assert await stir(database, sealer, clock()) == 1
+    assert len(await waiting(database)) == 2

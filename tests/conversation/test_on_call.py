@@ -1,7 +1,9 @@
 """Who is on call hears of an emergency at once, again until somebody has taken it, and nothing of the participant."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -57,8 +59,22 @@ class OnDuty(Desk):
         who = OnCall(
             sealer=self.sealer, config=self.config, texts=sample()[1], public_url="https://siaga.example"
         )
+        return await who.call_again(self.database, self.clock(), AFTER)
+
+    async def others(self, count: int, **more: Any) -> list[str]:
+        """So many more emergencies like the first, of other people, opened with it; their numbers."""
+        first = await self.one(Case)
+        names = ("kind", "priority", "status", "participant_id", "opened_at", "branch")
+        values = {name: getattr(first, name) for name in names} | {"summary": "-", "fields": {}} | more
+        numbers = []
         async with self.database.sessions.begin() as session:
-            return await who.call_again(session, self.clock(), AFTER)
+            for at in range(count):
+                talk = Conversation(address=f"telegram:99{at}", participant_id=first.participant_id)
+                session.add(talk)
+                await session.flush()
+                numbers.append(f"BPJS-2611-{at + 100:05}")
+                session.add(Case(number=numbers[-1], conversation_id=talk.id, **values))
+        return numbers
 
     async def claim(self) -> None:
         """An agent takes the case."""
@@ -148,28 +164,77 @@ async def test_one_that_fails_holds_no_other_up(duty: OnDuty, monkeypatch: pytes
     duty.staff({"address": ANYONE})
     await duty.say("darurat")
     first = await duty.one(Case)
-    async with duty.database.sessions.begin() as session:
-        talk = Conversation(address="telegram:99", participant_id=first.participant_id)
-        session.add(talk)
-        await session.flush()
-        values = {name: getattr(first, name) for name in ("kind", "priority", "status", "participant_id")}
-        values |= {"conversation_id": talk.id, "opened_at": first.opened_at, "summary": "-"}
-        session.add(Case(number="BPJS-2611-00099", fields={}, **values))
-    whole = OnCall.call
+    [number] = await duty.others(1)
+    whole = OnCall._queue
 
-    async def fails(self: OnCall, session: AsyncSession, case: Case, now: datetime) -> int:
-        called = await whole(self, session, case, now)
+    async def fails(self: OnCall, session: AsyncSession, case: Case, *more: Any) -> None:
+        await whole(self, session, case, *more)
         if case.id == first.id:
             raise KeyError("Budi")
-        return called
 
-    monkeypatch.setattr(OnCall, "call", fails)
     before = len(await duty.calls())
-    with capture_logs() as logs:
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(OnCall, "_queue", fails)
         assert await duty.later(11) == 1
-    assert [words for _, words in (await duty.calls())[before:] if "BPJS-2611-00099" in words]
-    assert len(await duty.calls()) == before + 1, "half a call was committed"
+    [(_, words)] = (await duty.calls())[before:]
+    assert number in words, "half a call was committed, or none"
     assert "Budi" not in str(logs)
+    assert await duty.later(1) == 1
+    assert first.number in (await duty.calls())[-1][1]
+
+
+async def test_many_at_once_are_one_message_that_says_how_many(duty: OnDuty) -> None:
+    """However many there are, and to each only of how many they are on duty for."""
+    duty.staff({"address": ANYONE}, {"address": "telegram:4712", "branches": ["samarinda"]})
+    await duty.say("darurat")
+    first = await duty.one(Case)
+    await duty.others(150)
+    async with duty.database.sessions.begin() as session:
+        its = Case.number.in_(["BPJS-2611-00120", "BPJS-2611-00130", "BPJS-2611-00140"])
+        await session.execute(update(Case).where(its).values(branch="samarinda"))
+    before = len(await duty.calls())
+    assert await duty.later(11) == 151
+    assert [(address, words.splitlines()[0]) for address, words in (await duty.calls())[before:]] == [
+        (ANYONE, f"*MASIH MENUNGGU: DARURAT {first.number} dan 150 lagi* (cabang: -)"),
+        ("telegram:4712", "*DARURAT BPJS-2611-00120 dan 2 lagi* (cabang: Samarinda)"),
+    ]
+    assert await duty.later(1) == 0
+    assert await duty.later(10) == 151
+
+
+async def test_those_for_whom_nobody_is_on_duty_hide_no_later_one(duty: OnDuty) -> None:
+    duty.staff({"address": ANYONE, "branches": ["samarinda"]})
+    await duty.say("darurat")
+    *_, last = await duty.others(120)
+    async with duty.database.sessions.begin() as session:
+        await session.execute(update(Case).where(Case.number == last).values(branch="samarinda"))
+    assert await duty.later(11) == 1
+    [(_, words)] = await duty.calls()
+    assert last in words
+    assert "lagi" not in words
+
+
+async def test_one_that_is_called_off_meanwhile_hides_no_other(
+    duty: OnDuty, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duty.staff({"address": ANYONE})
+    await duty.say("darurat")
+    first = await duty.one(Case)
+    [number] = await duty.others(1)
+    begin = duty.database.sessions.begin
+
+    @asynccontextmanager
+    async def after_the_first_is_over() -> AsyncIterator[AsyncSession]:
+        async with begin() as session:
+            await session.execute(update(Case).where(Case.id == first.id).values(status="closed"))
+        async with begin() as session:
+            yield session
+
+    before = len(await duty.calls())
+    monkeypatch.setattr(duty.database.sessions, "begin", after_the_first_is_over)
+    assert await duty.later(11) == 1
+    [(_, words)] = (await duty.calls())[before:]
+    assert number in words
 
 
 async def test_nobody_is_called_for_ever(duty: OnDuty) -> None:

@@ -13,12 +13,13 @@ from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Reply, Turn
 from bot.dialogue.flow import Flows
 from bot.dialogue.requests import Effect
+from bot.dialogue.several import Understand
 from bot.dialogue.state import Dialogue, Said, dump, load
 from bot.dialogue.talk import World
 from bot.facilities.finding import configured, page
 from bot.flows import effects, lookups
 from bot.flows.registry import FLOWS
-from bot.messages import Entity, Interpretation, Location, Media, MediaKind, Option, Thresholds
+from bot.messages import NOTHING, Entity, Interpretation, Location, Media, MediaKind, Option, Thresholds
 from bot.settings import HOME
 from bot.texts import Texts, load_texts
 
@@ -185,9 +186,11 @@ _USUAL: dict[type, Callable[[Any], Any]] = {
     ),
     effects.LeaveQueue: lambda _: True,
     effects.Consent: lambda _: True,
+    lookups.HowLongKept: lambda _: lookups.KeptDays(media=365, sealed=365, talks=730),
     effects.DirectoryThere: lambda _: True,
     effects.FindMember: lambda _: effects.Looked(outcome="no_match", at=MONDAY),
     FindAnswer: lambda _: Found(),
+    Understand: lambda wanted: (NOTHING,) * len(wanted.texts),
     effects.NoteAnswer: lambda _: 1,
     effects.RateAnswer: lambda _: True,
 }

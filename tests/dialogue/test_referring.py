@@ -42,11 +42,14 @@ def test_an_edited_story_is_told_anew() -> None:
 def test_what_was_heard_before_it_was_asked_for_is_corrected_too() -> None:
     scene = Scene()
     said = "mau mengadu obat kosong di RS SMC"
-    assert scene.say(said, "file_complaint", facility="RS SMC", refers={"id": "m1"})[-1] == "complaint.story"
+    assert (
+        scene.say(said, "file_complaint", facility="RS SMC", refers={"id": "m1"})[-1]
+        == "complaint.story_more"
+    )
     changed = f"mau mengadu obat kosong di {AWS}"
     assert scene.say(changed, "file_complaint", facility=AWS, refers=edit(said)) == [
         "form.corrected",
-        "complaint.story",
+        "complaint.story_more",
     ]
     assert answers(scene)["facility"] == kept(AWS)
 

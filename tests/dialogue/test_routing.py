@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.flows import effects
+from bot.flows import effects, lookups
 from bot.messages import MediaKind, Thresholds
 from tests.dialogue.scene import Scene
 
@@ -219,7 +219,44 @@ def test_a_story_of_missing_medicine_is_no_emergency() -> None:
 
 def test_a_name_alone_is_no_wish() -> None:
     scene = Scene()
-    assert scene.say("samarinda", "out_of_scope", place="samarinda") == ["lost.menu"]
+    assert scene.say("RS SMC", "out_of_scope", facility="RS SMC") == ["lost.menu"]
+
+
+@pytest.mark.parametrize("written", ["samarinda", "plembang", "Wakanda"])
+def test_the_name_of_a_place_alone_is_asked_about(written: str) -> None:
+    scene = Scene()
+    assert scene.say(written, "change_language", 0.3, place=written) == ["place.what"]
+    assert written.lower() in scene.text().lower()
+    assert (
+        scene.tap("Alamat & jam kantor")
+        == {
+            "samarinda": ["office.is"],
+            "plembang": ["form.which_branch", "office.branch"],  # Palembang, or Lembang of Bandung Barat
+            "Wakanda": ["form.unknown_place", "office.branch"],
+        }[written]
+    )
+
+
+def test_the_name_of_a_place_goes_on_with_the_question_before() -> None:
+    scene = Scene(answers={lookups.Closures: lambda _: []})
+    scene.say("kantor palembang buka?", "ask_closure", place="palembang")
+    assert scene.say("samarinda", "out_of_scope", place="samarinda") == ["closure.open_now"]
+
+
+def test_a_wish_that_begins_with_mau_is_no_yes() -> None:
+    scene = Scene()
+    scene.say("SEP kenapa ya?", "ask_outage")
+    assert scene.keys[-1] == "outage.want_report"
+    assert scene.say("mau cek kepesertaan", "check_membership") == ["member.number"]
+
+
+def test_a_question_that_changes_nothing_interrupts_a_form_although_it_is_less_sure() -> None:
+    scene = Scene(thresholds=STRICT)
+    scene.say("mau mengadu", "file_complaint", 0.99)
+    said = "kantor samarinda buka jam berapa?"
+    assert scene.say(said, "ask_office", 0.88, place="samarinda")[0] == "office.is"
+    scene.say("menu lagi")
+    assert scene.say(said, "ask_office", 0.6, place="samarinda")[0] != "office.is"
 
 
 def test_a_question_about_a_system_is_answered_although_it_is_not_sure() -> None:
@@ -399,7 +436,7 @@ def test_who_goes_on_instead_of_saying_yes_is_not_asked_again() -> None:
         "clarify.is_it"
     ]
     scene.say("disuruh pulang dokternya cuti", "file_complaint")
-    assert scene.keys == ["complaint.sorry", "complaint.story"]
+    assert scene.keys == ["complaint.sorry", "complaint.story_more"]
     assert answers(scene)["facility"]
 
 
@@ -411,7 +448,7 @@ def test_who_goes_on_in_the_same_vein_has_said_yes() -> None:
         scene.say("RS AWS", "find_facility", 0.5, also=["file_complaint"], facility="RS AWS")[0]
         == "complaint.sorry"
     )
-    assert scene.tap("Ditolak berobat") == ["complaint.story"]  # which hospital was said
+    assert scene.tap("Ditolak berobat") == ["complaint.story_more"]  # which hospital was said
 
 
 def test_a_yes_to_one_of_several_is_asked_which() -> None:

@@ -140,7 +140,8 @@ def test_every_message_is_answered_in_both_languages_and_within_limits(steps: li
                 assert 0 < len(said) <= 1000, reply.key
         assert len({option.id for option in walk.scene.options}) == len(walk.scene.options)
         assert len(walk.scene.dialogue.forms) <= DEEPEST
-        if due and walk.scene.dialogue.top and walk.scene.dialogue.top.open:
+        left = "goodbye.in_form" in walk.scene.keys  # who says goodbye is not asked again
+        if due and not left and walk.scene.dialogue.top and walk.scene.dialogue.top.open:
             assert walk.scene.replies[-1].asks, move
 
 

@@ -13,8 +13,10 @@ from sqlalchemy import func, select
 from bot.config import Config, FacilityKind, load_config
 from bot.config.listed import Search
 from bot.facilities import finding
-from bot.facilities.importing import Brought, Import, Spoilt
-from bot.facilities.register import BadList, Problem, Row, read
+from bot.facilities.importing import Spoilt, store
+from bot.facilities.register import Row, layout
+from bot.lists.bringing import Brought, Import
+from bot.lists.reading import BadList, Problem
 from bot.messages import Location
 from bot.settings import HOME
 from bot.storage.engine import Database
@@ -44,13 +46,15 @@ def bare(config: Config) -> Config:
 
 
 def rows(config: Config, *lines: str, header: str = HEADER) -> list[Row | Problem]:
-    return list(read(io.StringIO("\n".join([header, *lines]) + "\n", newline=""), config))
+    return list(layout(config).read(io.StringIO("\n".join([header, *lines]) + "\n", newline="")))
 
 
 async def bring(
     database: Database, config: Config, now: datetime, *lines: str, again: bool = False
 ) -> Brought:
-    return await Import(config).store(database, rows(config, *lines), now, replace=again)
+    coming = Import(rows(config, *lines))
+    await store(database, config, coming, now, replace=again)
+    return coming.brought
 
 
 async def found(database: Database, config: Config, search: Search) -> finding.Found:
@@ -89,8 +93,6 @@ def test_a_line_says_all_that_is_known(config: Config) -> None:
         ("A1,Puskesmas X,rs,Malang", "expected Kota Malang or Kabupaten Malang"),
         ("A 1,Puskesmas X,rs,Kota Samarinda", "line 2: code:"),
         ("A1,,rs,Kota Samarinda", "line 2: name: found 0 characters"),
-        ("A1,Puskesmas X,rs", "line 2: found 3 fields, expected 4 as in line 1"),
-        ("A1,Puskesmas \x07X,rs,Kota Samarinda", "line 2: name: found something that is no UTF-8 text"),
     ],
 )
 def test_a_wrong_line_is_told_with_its_number(config: Config, line: str, said: str) -> None:
@@ -124,25 +126,13 @@ def test_a_wrong_field_is_told_with_what_is_expected(
     assert said in problem.why
 
 
-@pytest.mark.parametrize(
-    ("header", "said"),
-    [
-        ("kode,name", 'found the column "kode"'),
-        ("code,name,kind", "found no column city"),
-        ("code,name,kind,city,code", "found the column code twice"),
-        ("", "found no column code"),
-    ],
-)
-def test_a_file_without_its_columns_is_no_list(config: Config, header: str, said: str) -> None:
-    with pytest.raises(BadList, match=said):
-        rows(config, header=header)
+def test_a_file_without_its_columns_is_no_list(config: Config) -> None:
+    with pytest.raises(BadList, match="found no column city, expected at least code, name, kind, city"):
+        rows(config, header="code,name,kind")
 
 
-def test_semicolons_and_a_byte_order_mark_are_as_good(config: Config, tmp_path: Path) -> None:
-    file = tmp_path / "list.csv"
-    file.write_text("code;name;kind;city;latitude;longitude\nA1;RS X;rs;Samarinda;-0,5;117,1\n", "utf-8-sig")
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        (row,) = read(lines, config)
+def test_degrees_may_have_a_comma(config: Config) -> None:
+    (row,) = rows(config, "A1;RS X;rs;Samarinda;-0,5;117,1", header="code;name;kind;city;latitude;longitude")
     assert isinstance(row, Row)
     assert (row.latitude, row.longitude) == (-0.5, 117.1)
 
@@ -173,7 +163,7 @@ async def test_pages_follow_one_another_without_gaps(database: Database, bare: C
         for number in range(12)
     ]
     header = "code,name,kind,city,latitude,longitude"
-    await Import(bare).store(database, rows(bare, *lines, header=header), now)
+    await store(database, bare, Import(rows(bare, *lines, header=header)), now)
     search, seen = Search(near=HERE), []
     while True:
         page = await found(database, bare, search)

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.config.administration import FieldType
-from bot.flows import effects
+from bot.flows import effects, lookups
 from bot.messages import MediaKind
 from tests.dialogue.scene import Scene, sample
 from tests.flows.requests import CARD, KK, NIK, OTHER_NIK, begun, filled_in, service, with_papers
@@ -20,7 +20,8 @@ def test_every_service_comes_to_a_case(code: str) -> None:
     assert CARD not in scene.text()
     assert scene.tap("Ya, kirim") == ["admin.opened"]
     agreed, case = scene.done
-    assert agreed == effects.Consent(purpose="administration", version=sample()[0].consent.version)
+    version = f"{sample()[0].consent.version} (365/365/730)"
+    assert agreed == effects.Consent(purpose="administration", version=version)
     assert isinstance(case, effects.OpenCase)
     assert (case.kind, case.category, case.branch) == ("admin", code, "palembang")
     assert case.fields["service"] == code
@@ -112,12 +113,67 @@ def test_every_service_can_be_reached_by_buttons_and_by_numbers_alone() -> None:
 
 def test_a_condition_that_is_not_met_ends_it_with_what_to_do() -> None:
     scene = Scene()
-    scene.say("kartu pbi mati", "admin_reactivate")
+    scene.say("kartu saya mati", "admin_reactivate")
     scene.tap("Ya")
     assert scene.tap("Ya") == ["admin.unmet"]
     assert "Dinas Sosial" in scene.text()
+    assert scene.titles == ["Bicara petugas"]
     assert not scene.dialogue.forms
     assert not scene.dialogue.shelf
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "kartu PBI saya nonaktif, saya cuci darah",
+        "bpjs saya dari pemerintah kok ga aktif",
+        "my PBI card is off, I am on dialysis",
+    ],
+)
+def test_a_condition_that_the_first_words_rule_out_needs_no_form(words: str) -> None:
+    scene = Scene()
+    assert "admin.unmet" in scene.say(words, "admin_reactivate")
+    assert "admin.about" not in scene.keys
+    assert "Dinas Sosial" in scene.text()
+    assert not scene.dialogue.forms
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("kartu saya nonaktif, saya bayar sendiri", "if_arrears"),
+        ("kartu saya nonaktif, bukan PBI", "if_arrears"),
+        ("kartu saya nonaktif", "if_pbi"),
+        ("kartu pbi saya nonaktif, sekarang sudah mandiri", "if_pbi"),  # both, so nobody can tell
+        ("kartu mandiri saya mati karena nunggak", "consent"),
+    ],
+)
+def test_a_condition_that_the_first_words_answer_is_not_asked(words: str, left: str) -> None:
+    scene = Scene(our_branch="palembang")
+    assert scene.say(words, "admin_reactivate")[-1] == "admin.offer"
+    scene.tap("Ya")
+    assert scene.options[0].id.split(":")[1] == left
+
+
+def test_what_answers_another_question_meets_no_condition() -> None:
+    scene = Scene(our_branch="palembang")
+    scene.say("mau nambah istri", "admin_add_family")
+    scene.tap("Ya")
+    assert scene.options[0].id.split(":")[1] == "if_same_card"
+
+
+def test_consent_is_told_in_full_once_and_when_asked_for() -> None:
+    scene = Scene(our_branch="palembang")
+    scene.say("nik dobel", "admin_fix_duplicate")
+    assert scene.tap("Ya") == ["admin.consent"]
+    full = scene.text()
+    assert scene.say("jam buka kantor palembang?", "ask_office", place="palembang")[-1] == "form.agree_again"
+    assert len(scene.text().split("\n\n")[-1]) < len(full) / 3
+    assert scene.titles == ["Setuju", "Tidak setuju"]
+    assert scene.say("tolong jelaskan lagi min") == ["admin.consent"]
+    assert scene.text() == full
+    assert scene.say("hmm gimana ya") == ["form.hint_yes_no", "form.agree_again"]
+    assert scene.say("setuju", "affirm") == ["admin.ask"]
 
 
 def test_a_condition_may_lead_to_another_service() -> None:
@@ -151,12 +207,23 @@ def test_without_consent_nothing_is_taken_down(answer: str) -> None:
     assert not scene.dialogue.shelf
 
 
+def test_what_is_agreed_to_names_the_periods_of_the_settings() -> None:
+    days = lookups.KeptDays(media=90, sealed=730, talks=None)
+    scene = Scene(our_branch="palembang", answers={lookups.HowLongKept: lambda _: days})
+    scene.say("nik dobel", "admin_fix_duplicate")
+    scene.tap("Ya")
+    assert "foto 90 hari, nomor lengkap 2 tahun, percakapan sampai diminta dihapus." in scene.text()
+    scene.tap("Setuju")
+    version = f"{sample()[0].consent.version} (90/730/0)"
+    assert scene.done == [effects.Consent(purpose="administration", version=version)]
+
+
 @pytest.mark.parametrize("answer", ["lanjut", "ya lanjut", "lanjutkan", "lanjut daftar bayinya", "terus"])
 def test_who_only_wants_to_go_on_has_not_agreed(answer: str) -> None:
     scene = Scene(our_branch="palembang")
     scene.say("nik dobel", "admin_fix_duplicate")
     scene.tap("Ya")
-    assert scene.say(answer, "affirm", 0.9)[-1] == "admin.consent"
+    assert scene.say(answer, "affirm", 0.9)[-1] == "form.agree_again"
     assert not scene.done
 
 
@@ -187,8 +254,7 @@ def test_the_branch_is_asked_for_where_it_is_not_known_and_a_province_narrows_it
 def test_what_the_first_message_says_is_not_asked_again() -> None:
     scene = Scene(our_branch="palembang")
     scene.say(f"anak saya lahir kemarin, KK {KK}, kartu ibunya {CARD}", "admin_newborn")
-    for _ in range(2):
-        scene.tap("Ya")
+    assert scene.tap("Ya") == ["admin.consent"]  # that the baby is born was said as well
     scene.tap("Setuju")
     kept = scene.dialogue.forms[-1].answers
     assert (kept["mother"], kept["kk"]) == (CARD, KK)
@@ -442,3 +508,12 @@ def test_files_that_nobody_asked_for_go_with_the_case() -> None:
 def test_every_type_of_entry_is_in_use() -> None:
     used = {entry.type for item in sample()[0].services.values() for entry in item.fields}
     assert used == set(FieldType)
+
+
+def test_a_question_that_holds_a_yes_is_no_agreement() -> None:
+    scene = Scene(our_branch="palembang")
+    scene.say("nik dobel", "admin_fix_duplicate")
+    scene.tap("Ya")
+    scene.say("oh ya saya ingin tahu dulu data itu dilihat siapa saja di sana")
+    assert not scene.done
+    assert scene.dialogue.forms[-1].answers.get("consent") is None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.dialogue.answering import FindAnswer, Found
 from bot.flows import effects, lookups
 from tests.dialogue.scene import MONDAY, Scene
 
@@ -189,3 +190,97 @@ def test_another_language(text: str, language: str) -> None:
     scene = Scene()
     assert scene.say(text, "change_language") == ["language.done"]
     assert scene.dialogue.language == language
+
+
+# -- a bare "status" ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words", ["status", "cek status", "statusnya gimana min", "status saya", "check my status"]
+)
+def test_a_bare_status_is_that_of_the_own_cases(words: str) -> None:
+    scene = with_cases(case())
+    assert scene.say(words, "check_membership") == ["case_status.own", "case_status.is"]
+    assert "PLB-2611-00042" in scene.text()
+    assert "cek kepesertaan" in scene.text("id")
+
+
+def test_who_has_no_case_means_the_membership() -> None:
+    assert with_cases().say("cek status", "check_membership") == ["member.number"]
+
+
+@pytest.mark.parametrize(
+    "words", ["status kepesertaan saya", "status bpjs saya aktif ga", "cek status kartu"]
+)
+def test_a_status_of_something_is_no_bare_one(words: str) -> None:
+    assert with_cases(case()).say(words, "check_membership") == ["member.number"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "what is the status of my report?",
+        "how is my complaint going",
+        "gimana laporan saya",
+        "aduan saya udah sampai mana",
+    ],
+)
+def test_the_own_report_by_its_name_needs_less_certainty(words: str) -> None:
+    scene = with_cases(case())
+    scene.answers[FindAnswer] = lambda _: Found(codes=("check_status",), likeness=0.9)
+    assert scene.say(words, "ask_case_status", 0.55, also=["check_membership"])[-1] == "case_status.is"
+
+
+def test_an_answer_to_something_else_than_what_is_likely_meant_is_not_given() -> None:
+    scene = with_cases(case())
+    scene.answers[FindAnswer] = lambda _: Found(codes=("check_status",), likeness=0.9)
+    assert scene.say("kelanjutannya gimana ya", "ask_case_status", 0.55) == ["clarify.is_it"]
+    scene = with_cases(case())
+    scene.answers[FindAnswer] = lambda _: Found(codes=("check_status",), likeness=0.9)
+    assert scene.say("masih aktif gimana ya", "check_membership", 0.55)[0] == "information.is"
+
+
+def test_a_status_within_a_form_is_told_and_the_form_goes_on() -> None:
+    scene = with_cases(case())
+    scene.say("cek tagihan saya", "check_bill")
+    assert scene.say("status", "check_membership") == [
+        "case_status.own",
+        "case_status.is",
+        "form.go_on",
+        "member.number",
+    ]
+
+
+# -- thanks and goodbye in a form -----------------------------------------------------------------------------
+
+
+def at_the_name() -> Scene:
+    """A form that asks for a name, which nearly any words would be."""
+    scene = Scene(our_branch="palembang")
+    scene.say("mau turun kelas", "admin_change_class")
+    for button in ("Ya", "Tidak", "Setuju"):
+        scene.tap(button)
+    return scene
+
+
+@pytest.mark.parametrize(
+    "words", ["thanks bye", "ok thank you, goodbye", "dadah min", "makasih ya kak, sampai jumpa"]
+)
+def test_goodbye_is_no_name_and_the_form_waits_quietly(words: str) -> None:
+    scene = at_the_name()
+    assert scene.say(words, "thank", 0.6) == ["goodbye.in_form"]
+    assert scene.waits_with == "admin_change_class"
+    assert scene.say("Budi Santoso") == ["admin.ask"]
+    assert scene.dialogue.forms[-1].answers["name"] == "Budi Santoso"
+
+
+@pytest.mark.parametrize("words", ["terima kasih banyak min", "makasih ya", "thanks a lot"])
+def test_thanks_are_no_name(words: str) -> None:
+    assert at_the_name().say(words, "affirm", 0.4) == ["thank.welcome", "form.go_on", "admin.ask"]
+
+
+@pytest.mark.parametrize("name", ["Bayu Pamit Nugroho", "Siti Banyak", "Dewi Bye Lestari"])
+def test_a_name_with_such_a_word_in_it_is_a_name(name: str) -> None:
+    scene = at_the_name()
+    scene.say(name, "thank", 0.7)
+    assert scene.dialogue.forms[-1].answers["name"] == name

@@ -2,8 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.flows import lookups
-from tests.dialogue.scene import MONDAY, Scene, notice
+import pytest
+
+from bot.dialogue.answering import FindAnswer, Found
+from bot.flows import lookups, named_channels
+from tests.dialogue.scene import MONDAY, Scene, notice, sample
 
 SATURDAY = datetime(2026, 11, 28, 2, 0, tzinfo=UTC)
 """09.00 WIB."""
@@ -133,3 +136,77 @@ def test_an_outage_names_the_alternatives_of_its_notice() -> None:
     scene = outage("mobile_jkn", alternatives=("care_center", "mobile_jkn"))
     scene.say("mobile jkn error ya?", "ask_outage", system="mobile jkn")
     assert "Sementara itu bisa lewat: \n• *Care Center*: 165\nSedang tidak bisa dipakai" in scene.text()
+
+
+# -- answers that name a channel (faq.yml) --------------------------------------------------------------------
+
+DOWN = "Sedang tidak bisa dipakai: "
+
+
+def asked(scene: Scene) -> str:
+    """The answer to a question of the sample that names Mobile JKN and Care Center 165, and no other channel."""
+    channels = [one for one in sample()[0].contacts.values() if one.called]
+    names = {"mobile_jkn", "care_center"}
+    code = next(
+        code
+        for code, one in sample()[0].questions.items()
+        if {channel.code for channel in channels if named_channels._names(one.answer.id, channel)} == names
+    )
+    scene.answers[FindAnswer] = lambda _: Found(codes=(code,), likeness=1.0)
+    assert scene.say("gimana caranya?", "ask_payment")[0] == "information.is"
+    return scene.text()
+
+
+def test_an_answer_that_names_a_channel_that_is_down_says_so_below() -> None:
+    *_, last = asked(outage("mobile_jkn")).partition(DOWN)
+    assert last.startswith("Aplikasi Mobile JKN.")
+
+
+def test_several_that_are_down_are_one_line() -> None:
+    text = asked(outage("mobile_jkn", "care_center"))
+    assert text.count(DOWN) == 1
+    assert f"{DOWN}Care Center dan Aplikasi Mobile JKN." in text
+
+
+def test_what_the_answer_does_not_name_is_left_out() -> None:
+    assert DOWN not in asked(outage("chika_pandawa", "website"))
+
+
+def test_nothing_is_said_where_all_works_or_the_outage_is_over_or_elsewhere() -> None:
+    assert DOWN not in asked(Scene())
+    assert DOWN not in asked(outage("mobile_jkn", ends_at=MONDAY - timedelta(hours=1)))
+    assert DOWN not in asked(outage("mobile_jkn", starts_at=MONDAY + timedelta(hours=1)))
+    assert DOWN not in asked(outage("mobile_jkn", national=False))
+
+
+def test_an_answer_to_a_question_of_its_own_too_and_in_english() -> None:
+    config, _ = sample()
+    code, question = next((code, one) for code, one in config.questions.items() if "PANDAWA" in one.answer.en)
+    scene = outage("chika_pandawa")
+    scene.dialogue.language = "en"
+    scene.answers[FindAnswer] = lambda _: Found(codes=(code,), likeness=1.0)
+    assert scene.say("how?", "ask_membership")[0] == "information.is"
+    assert question.answer.en in scene.text()
+    assert "Cannot be used just now: PANDAWA (WhatsApp)" in scene.text()
+
+
+@pytest.mark.parametrize(
+    ("answer", "names"),
+    [
+        ("hubungi 165.", True),
+        ("(Care Center)", True),
+        ("care center 165,", True),
+        ("WhatsApp 0811-8165-165", False),
+        ("Rp165.000", False),
+        ("1650", False),
+    ],
+)
+def test_a_name_is_a_word_of_its_own(answer: str, names: bool) -> None:
+    assert named_channels._names(answer, sample()[0].contacts["care_center"]) is names
+
+
+def test_every_channel_of_the_sample_that_may_be_down_has_a_name_for_answers() -> None:
+    for contact in sample()[0].contacts.values():
+        assert bool(contact.called) is bool(contact.depends_on and not contact.keeps_branch_hours), (
+            contact.code
+        )

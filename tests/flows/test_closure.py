@@ -167,8 +167,12 @@ def test_the_day_may_stand_in_another_message_than_the_place() -> None:
 
 def test_an_unknown_place_is_asked_about_with_the_nearest_names() -> None:
     scene = Scene()
-    assert scene.say("kantor bpjs wakanda buka?", "ask_closure", place="wakanda")[-1] == "closure.branch"
-    assert scene.titles
+    assert scene.say("kantor bpjs palembangan baru buka?", "ask_closure", place="palembangan baru") == [
+        "form.unknown_place",
+        "closure.branch",
+    ]
+    assert "palembangan baru" in scene.text()
+    assert scene.titles == ["Palembang"]
     assert scene.say("1") == ["closure.open_now"]
     assert scene.say("di kaltim buka ga?", "ask_closure", place="kaltim") == [
         "form.which_branch",
@@ -242,3 +246,39 @@ def test_of_two_closures_on_end_the_second_counts_too() -> None:
     endless = notice(id=2, starts_at=END, ends_at=None)
     scene = ask(datetime(2020, 9, 14, 9, tzinfo=WIB), "palembang buka?", PALEMBANG, endless)
     assert "Buka lagi" not in scene.text()
+
+
+@pytest.mark.parametrize(
+    ("words", "intent", "entities"),
+    [
+        ("kantor bpjs di wakanda", "ask_office", {"place": "wakanda"}),
+        ("kantor wakanda", "ask_office", {}),
+        ("alamat kantor bpjs wakanda dong", "ask_office", {}),
+        ("kantor wakanda buka ga", "ask_closure", {}),
+        ("rumah sakit di wakanda", "find_facility", {}),
+    ],
+)
+def test_a_place_of_which_nobody_has_heard_is_said_to_be_unknown(
+    words: str, intent: str, entities: dict[str, str]
+) -> None:
+    scene = Scene()
+    assert scene.say(words, intent, **entities)[0] == "form.unknown_place"
+    assert "*wakanda*" in scene.text()
+    assert not [title for title in scene.titles if title in ("Samarinda", "Tarakan")]  # nothing like it
+
+
+@pytest.mark.parametrize(
+    "words", ["kantor terdekat", "alamat kantor kalian", "kantor di jalan apa", "kantor bpjs dong"]
+)
+def test_not_every_word_behind_an_office_is_a_place(words: str) -> None:
+    assert Scene().say(words, "ask_office")[0] != "form.unknown_place"
+
+
+def test_hours_are_written_as_the_language_writes_them() -> None:
+    scene = Scene()
+    scene.say("is the palembang office open today?", "ask_closure", place="palembang")
+    assert "08:00-15:00 WIB" in scene.text("en")
+    scene = Scene()
+    scene.say("where is the office of palembang please", "ask_office", place="palembang")
+    assert "Today: 08:00-15:00 WIB" in scene.text("en")
+    assert "08.00" not in scene.text("en")

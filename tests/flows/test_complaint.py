@@ -111,6 +111,128 @@ def test_a_facility_that_is_not_known_asks_for_the_place(answer: str) -> None:
     assert scene.done[0].fields["facility"] == (answer if "Klinik" in answer else None)
 
 
+SHORT = "pelayanan di RS SMC parah petugasnya kasar"
+
+
+def test_a_short_opening_is_the_beginning_of_the_story() -> None:
+    scene = Scene()
+    assert scene.say(SHORT, "file_complaint", facility="RS SMC") == [
+        "complaint.sorry",
+        "complaint.story_more",
+    ]
+    assert SHORT in scene.text()
+    assert scene.titles == ["Cukup"]
+    assert scene.say("dari pagi sampai sore ditelantarkan") == ["complaint.evidence"]
+    assert answers(scene)["story"] == f"{SHORT}\ndari pagi sampai sore ditelantarkan"
+
+
+@pytest.mark.parametrize("answer", ["cukup", "tidak ada", "itu saja"])
+def test_nothing_need_be_added_to_an_opening(answer: str) -> None:
+    scene = Scene()
+    scene.say(SHORT, "file_complaint", facility="RS SMC")
+    assert scene.say(answer) == ["complaint.evidence"]
+    assert answers(scene)["story"] == SHORT
+
+
+def test_who_has_said_it_is_not_asked_a_third_time() -> None:
+    scene = Scene()
+    scene.say(SHORT, "file_complaint", facility="RS SMC")
+    assert scene.say("apaan") == ["form.hint_words", "complaint.story_more"]
+    assert scene.say("gatau") == ["complaint.evidence"]
+    assert answers(scene)["story"] == SHORT
+
+
+def test_a_story_that_is_to_be_changed_is_told_anew() -> None:
+    scene = Scene()
+    scene.say(SHORT, "file_complaint", facility="RS SMC")
+    for said in ("cukup", "tidak ada"):
+        scene.say(said)
+    scene.tap("Ubah")
+    assert scene.tap("Ceritanya") == ["complaint.story"]
+    scene.say("obatnya kosong sudah tiga hari")
+    assert answers(scene)["story"] == "obatnya kosong sudah tiga hari"
+
+
+def test_what_is_told_after_the_story_goes_on_with_it() -> None:
+    scene = complaint(until="evidence")
+    more = "oh ya bapak saya juga dibiarkan di lorong"
+    assert scene.say(more) == ["form.noted", "complaint.evidence"]
+    assert answers(scene)["story"] == f"{STORY}\n{more}"
+
+
+ANGRY = "pelayanan kalian payah semua, tiga jam saya nunggu di RS SMC ga ada yang peduli"
+
+
+def test_what_was_told_in_anger_is_the_story_of_the_complaint() -> None:
+    scene = Scene()
+    assert scene.say(ANGRY, "frustration", facility="RS SMC") == ["frustration.sorry"]
+    assert scene.say("mau komplain", "file_complaint")[-1] == "complaint.category"
+    assert scene.tap("Pelayanan faskes") == ["complaint.evidence"]
+    assert answers(scene)["story"] == ANGRY
+
+
+def test_what_was_not_understood_is_the_story_too() -> None:
+    scene = Scene()
+    scene.say(ANGRY, facility="RS SMC")
+    assert scene.keys == ["lost.menu"]
+    scene.say("mau lapor aja", "file_complaint")
+    assert scene.tap("Pelayanan faskes") == ["complaint.evidence"]
+
+
+def test_a_complaint_over_an_outage_hears_what_was_told_of_it() -> None:
+    scene = Scene()
+    said = "saya sudah 3 jam di RS SMC, SEP tidak bisa terbit, petugas lempar-lempar dari loket ke loket"
+    assert scene.say(said, "ask_outage", system="SEP", facility="RS SMC")[-1] == "outage.since"
+    assert scene.say("saya mau lapor petugasnya", "file_complaint")[-1] == "complaint.category"
+    assert scene.tap("Pelayanan faskes") == ["complaint.evidence"]
+    assert said in answers(scene)["story"]
+
+
+def test_anger_within_a_form_is_no_menu_over_it() -> None:
+    scene = Scene()
+    scene.say("mau lapor RS SMC", "file_complaint", facility="RS SMC")
+    assert scene.say("saya kesel", "frustration") == [
+        "frustration.in_form",
+        "form.go_on",
+        "complaint.category",
+    ]
+    assert scene.say("kok gitu sih") == ["form.hint_choose", "complaint.category"]
+    assert scene.say("ya begitulah") == [
+        "complaint.story"
+    ]  # neither the kind nor the hospital is asked again
+    scene.say("petugas lempar-lempar dari loket ke loket")
+    scene.say("tidak ada")
+    assert "*Fasilitas:* RS Samarinda Medika Citra" in scene.text()
+    scene.tap("Ya, kirim")
+    assert scene.done[-1].fields["facility"] == "RS Samarinda Medika Citra"
+
+
+def test_anger_in_whole_sentences_is_part_of_the_story() -> None:
+    scene = Scene()
+    scene.say("mau lapor RS SMC", "file_complaint", facility="RS SMC")
+    angry = "kalian semua payah dan tidak peduli sama sekali dengan kami orang kecil ini"
+    assert scene.say(angry, "frustration", 0.97) == ["form.noted", "complaint.category"]
+    assert scene.tap("Pelayanan faskes") == ["complaint.evidence"]
+    assert angry in answers(scene)["story"]
+
+
+def test_the_same_wish_goes_on_with_the_complaint_that_waits() -> None:
+    scene = Scene()
+    scene.say("menu")
+    button = next(option for option in scene.options if option.title == "Pengaduan")
+    scene.press(button)
+    scene.tap("Pelayanan faskes")
+    assert scene.press(button) == ["form.go_on", "complaint.facility"]
+    assert [form.intent for form in scene.dialogue.forms] == ["file_complaint"]
+
+
+def test_an_agent_sees_what_was_told_before_the_story_was_asked_for() -> None:
+    scene = Scene()
+    scene.say("RS SMC: petugas lempar-lempar dari loket ke loket", "file_complaint", facility="RS SMC")
+    scene.say("petugas")
+    assert "lempar-lempar" in scene.done[-1].so_far["file_complaint"]["complaint.story"]
+
+
 def test_a_story_that_is_too_short_is_asked_for_again() -> None:
     scene = complaint(until="story")
     assert scene.say("kecewa") == ["form.hint_words", "complaint.story"]
@@ -196,3 +318,15 @@ def test_nobody_is_held_up_by_the_category(told: str, category: str, key: str) -
     assert scene.say("aduh gimana ya") == ["form.hint_choose", "complaint.category"]
     assert scene.say("terserah deh") == [key]
     assert answers(scene)["category"] == category
+
+
+MORE = "oh ya bapak saya juga dibiarkan di lorong"
+
+
+def test_what_is_told_at_the_summary_sends_nothing_and_goes_into_the_story() -> None:
+    scene = complaint(until="summary")
+    assert scene.say(MORE) == ["form.noted", "complaint.summary"]
+    assert not scene.done
+    assert f"{STORY}\n{MORE}" in scene.text()
+    assert scene.say("iya sudah benar semuanya tolong dikirim ya pak") == ["complaint.received"]
+    assert scene.done[-1].fields["story"] == f"{STORY}\n{MORE}"

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from bot.dialogue.alarms import Alarms
-from bot.dialogue.routing import asks
+from bot.dialogue.asking import asks
 from bot.dialogue.state import Said
 from bot.flows import effects, lookups
 from bot.messages import Interpretation, Thresholds
 from tests.dialogue.scene import MONDAY, Scene, sample
+from tests.dialogue.test_routing import complaint
 
 TOMORROW = MONDAY + timedelta(days=1, hours=-1)
 
@@ -154,8 +155,68 @@ def test_who_urges_while_waiting_or_in_a_form_changes_nothing() -> None:
     assert queued(desk()).say("tolong cepat", "emergency", 0.99) == ["emergency.forwarded"]
     scene = desk()
     scene.say("mau mengadu", "file_complaint")
-    assert scene.say("tolong cepat", "emergency", 0.99) == ["form.hint_choose", "complaint.category"]
+    assert scene.say("tolong cepat", "emergency", 0.99) == ["emergency.in_form", "complaint.category"]
     assert not scene.done
+
+
+URGENT = [
+    "kartu saya belum jadi, darurat banget",
+    "urgent banget nih min tolong",
+    "ini penting banget pak",
+]
+
+
+@pytest.mark.parametrize("words", URGENT)
+def test_a_form_that_is_urged_on_is_no_emergency(words: str) -> None:
+    scene = desk()
+    scene.say("mau turun kelas", "admin_change_class")
+    scene.tap("Ya")
+    asked = scene.keys[-1]
+    for _ in range(3):
+        assert scene.say(words, "emergency", 0.95) == ["emergency.in_form", asked]
+    assert "119" in scene.text()
+    assert not scene.done
+
+
+def test_a_form_is_urged_on_in_english_too() -> None:
+    scene = desk()
+    scene.say("i want to complain about the hospital", "file_complaint")
+    asked = scene.keys[-1]
+    assert scene.say("my card is not ready, it is an emergency", "emergency", 0.95) == [
+        "emergency.in_form",
+        asked,
+    ]
+
+
+def test_urging_may_be_part_of_a_story() -> None:
+    scene = complaint(until="story")
+    assert scene.say(URGENT[0], "emergency", 0.95) == ["complaint.evidence"]
+
+
+def test_urging_is_no_name() -> None:
+    scene = Scene(our_branch="palembang")
+    scene.say("mau turun kelas", "admin_change_class")
+    for button in ("Ya", "Tidak", "Setuju"):
+        scene.tap(button)
+    assert scene.say(URGENT[0], "emergency", 0.95) == ["emergency.in_form", "admin.ask"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "istri saya pingsan darurat",
+        "anak saya panas tinggi urgent banget",
+        "kartu belum jadi, darurat, bapak saya di igd",
+        "darurat",
+        "tolong ini darurat",
+        "my father is sick, it is an emergency, the card is not ready",
+    ],
+)
+def test_who_names_somebody_in_danger_interrupts_a_form(words: str) -> None:
+    scene = desk()
+    scene.say("mau turun kelas", "admin_change_class")
+    scene.tap("Ya")
+    assert "emergency.help" in scene.say(words, "emergency", 0.95)
 
 
 @pytest.mark.parametrize(

@@ -206,3 +206,22 @@ def test_an_answer_that_has_run_out_counts_as_missing() -> None:
     scene.say("iuran naik ga tahun ini?", "ask_payment")
     assert noted(scene)[0].expired == "contribution_rise"
     assert noted(scene)[0].code is None
+
+
+@pytest.mark.parametrize("words", ["saya kena phk", "saya phk", "saya phk bpjs nya gimana"])
+def test_who_tells_what_befell_them_gets_the_short_answer_before_a_form(words: str) -> None:
+    scene = knowing()
+    assert scene.say(words, "admin_change_segment")[0] == "information.is"
+    assert "PHK" in scene.text()
+    assert "Pindah segmen" in scene.titles
+
+
+@pytest.mark.parametrize("words", ["mau pindah segmen", "saya mau pindah segmen karena phk", "pindah segmen"])
+def test_who_wishes_for_a_form_gets_the_form(words: str) -> None:
+    assert knowing().say(words, "admin_change_segment") == ["admin.about", "admin.offer"]
+
+
+def test_how_to_pay_is_told_in_two_sentences() -> None:
+    scene = knowing()
+    assert scene.say("gmn cara bayarnya", "ask_payment")[0] == "information.is"
+    assert len(scene.text().split("\n\n")[0]) < 250

@@ -159,10 +159,13 @@ def test_since_when_in_any_words(said: str, hour: int | None, part: str) -> None
         assert "Sejak" not in scene.text()
 
 
-def test_a_yes_is_no_time() -> None:
+@pytest.mark.parametrize(
+    "words", ["ya", "bukan, saya mau lapor petugasnya", "mau lapor", "tolong dibantu dong"]
+)
+def test_a_yes_or_a_wish_is_no_time(words: str) -> None:
     scene = known()
     scene.say("SEP error di RS SMC", "ask_outage", system="SEP", facility="RS SMC")
-    assert scene.say("ya", "affirm") == ["form.hint_when", "outage.since"]
+    assert scene.say(words, "affirm") == ["form.hint_when", "outage.since"]
 
 
 def test_a_system_by_button_by_name_and_never_heard_of() -> None:

@@ -152,7 +152,7 @@ def test_after_erasing_the_dialogue_knows_nothing_but_the_language() -> None:
 
 def test_forgetting_leaves_nothing_that_a_dialogue_can_hold() -> None:
     full = Dialogue(serial=4, language="en", branch="palembang", failures=1, asked="x", album="y")
-    full.later = Heard(text="rahasia", at=MONDAY)
+    full.others = [Heard(text="rahasia", at=MONDAY)]
     (form,) = [object()]
     full.forget(form)  # type: ignore[arg-type]
     assert full == Dialogue(serial=4, language="en", forms=[form])  # type: ignore[list-item]

@@ -5,13 +5,15 @@ import asyncio
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
-from bot.notices import broadcaster, broadcasts, subscriptions
+from bot.notices import broadcaster, broadcasts, stopped, subscriptions, telling
 from bot.storage.tables import (
     Broadcast,
     BroadcastState,
     ChannelAddress,
     Message,
+    Notice,
     Outbox,
     OutboxState,
     UpdateStatus,
@@ -168,6 +170,9 @@ async def test_cancelled_nobody_more_hears_of_it(town: Town) -> None:
         held["held_until"] = town.clock.now.replace(hour=23)
         await session.execute(update(Outbox).where(Outbox.id == first.scalar_subquery()).values(**held))
     await town.steer(broadcasts.cancel)
+    told = await town.progress()
+    assert (told.sent, told.cancelled, told.left) == (7, 14, 0)
+    await town.broadcaster().round()
     assert await states(town) == {"sent": 7, "cancelled": 13, "queued": 1}
     async with town.database.sessions.begin() as session:  # and gives it back
         back = update(Outbox).where(Outbox.state == OutboxState.QUEUED)
@@ -311,3 +316,109 @@ async def test_nothing_is_known_of_the_address_but_that_it_takes_messages(town: 
     await town.publish()
     await town.finish()
     assert town.heard(PUBLISHED) == addresses(1)
+
+
+async def outbox_of(town: Town, number: int = 0) -> dict[str, int]:
+    """The rows of a broadcast, by state."""
+    broadcast = (await town.broadcasts())[number]
+    of_it = select(Outbox.state, func.count()).where(Outbox.broadcast_id == broadcast.id)
+    async with town.database.sessions() as session:
+        return {state.value: count for state, count in await session.execute(of_it.group_by(Outbox.state))}
+
+
+async def test_stopping_touches_no_row_of_the_outbox_however_many_wait(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who wait for a window may be a whole audience: they are cancelled some at a time, and none goes out."""
+    monkeypatch.setattr(telling, "CANCELLED_AT_ONCE", 4)
+    monkeypatch.setattr(stopped, "CANCELLED_AT_ONCE", 4)
+    await town.subscribers(10, "whatsapp")
+    town.clock.advance(100_000)
+    notice = await town.publish()
+    await town.finish()
+    await town.update(notice, UpdateStatus.IDENTIFIED, "Jaringan putus.")
+    first, _ = await town.broadcasts()
+    assert (first.state, await outbox_of(town)) == (BroadcastState.CANCELLED, {"waiting": 10})
+    assert not await stopped._some(town.database, 99, town.clock())
+    assert await stopped._some(town.database, first.id, town.clock())
+    assert await outbox_of(town) == {"waiting": 6, "cancelled": 4}
+    await town.finish()
+    assert await outbox_of(town) == {"cancelled": 10}
+    assert await outbox_of(town, 1) == {"waiting": 10}
+    async with town.database.sessions() as session:
+        assert await stopped.stopped(session) == []
+    assert town.heard() == []
+
+
+async def test_what_waited_for_a_window_of_older_news_does_not_slip_out_before_it_is_cancelled(
+    town: Town,
+) -> None:
+    await town.subscribers(1, "whatsapp")
+    town.clock.advance(100_000)
+    notice = await town.publish()
+    await town.finish()
+    await town.update(notice, UpdateStatus.IDENTIFIED, "Jaringan putus.")
+    async with town.database.sessions.begin() as session:  # they write before anybody has cancelled it
+        await session.execute(update(Outbox).values(state=OutboxState.QUEUED, next_try_at=town.clock()))
+        await session.execute(update(ChannelAddress).values(last_inbound_at=town.clock()))
+    await town.post.queue("jawaban", to="whatsapp:000000")
+    async with asyncio.timeout(10), town.post.sending():
+        while not town.whatsapp.sent:
+            await asyncio.sleep(0.01)
+    await town.finish()
+    assert town.heard(PUBLISHED) == []
+    assert town.heard(UPDATE) == ["whatsapp:000000"]
+    assert await outbox_of(town) == {"cancelled": 1}
+
+
+async def test_one_that_is_done_and_heard_stays_done(town: Town) -> None:
+    await town.subscribers(3)
+    notice = await town.publish()
+    await town.finish()
+    await town.update(notice, UpdateStatus.IDENTIFIED, "Jaringan putus.")
+    await town.finish()
+    assert [(one.state.value, one.overtaken_by) for one in await town.broadcasts()] == [
+        ("done", None),
+        ("done", None),
+    ]
+
+
+async def test_one_that_fails_holds_no_other_up_and_goes_on_later(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await town.subscribers(10)
+    await town.publish(title="Antrean online gangguan")
+    await town.publish()
+    maker, whole = town.broadcaster(), broadcaster.words
+    calls = []
+
+    def fails(config: object, texts: object, notice: Notice, *more: object) -> object:
+        calls.append(notice.title)
+        if notice.title.startswith("Antrean"):
+            raise KeyError("kantor_lama")
+        return whole(config, texts, notice, *more)
+
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(broadcaster, "words", fails)
+        while await maker.round():
+            await town.send()
+        await maker.round()
+    assert town.heard(PUBLISHED) == addresses(10)
+    assert calls.count("Antrean online gangguan") == 1, "it is not tried again at once"
+    assert [one["event"] for one in logs if one["log_level"] == "error"] == ["job.failed"]
+    assert (await town.broadcasts())[0].made == 0
+    assert not await maker.round()
+    town.clock.advance(11)
+    while await maker.round():
+        await town.send()
+    assert town.heard("Antrean online") == addresses(10)
+
+
+async def test_a_branch_that_is_no_more_stops_no_news(town: Town) -> None:
+    await town.subscribers(2)
+    notice = await town.publish()
+    async with town.database.sessions.begin() as session:
+        kept = await session.get_one(Notice, notice.id, with_for_update=True)
+        kept.scope = {"branches": ["kantor_lama", "samarinda"]}
+    await town.finish()
+    assert town.heard(PUBLISHED) == addresses(2)

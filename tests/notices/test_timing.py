@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
+from bot.notices import timing
 from bot.notices.timing import STILL_NEWS, keep_time
-from bot.storage.tables import History, Notice, UpdateStatus
+from bot.storage.tables import Broadcast, History, Notice, UpdateStatus
 from tests.notices.conftest import Town
 
 PUBLISHED, STARTED, ENDED = "*VClaim gangguan*", "Mulai sekarang", "Sudah berakhir"
@@ -16,8 +19,7 @@ HOUR = 3600.0
 
 
 async def look(town: Town) -> int:
-    async with town.database.sessions.begin() as session:
-        return await keep_time(session, town.clock())
+    return await keep_time(town.database, town.clock())
 
 
 async def change(town: Town, notice: Notice, **changes: Any) -> None:
@@ -138,3 +140,50 @@ async def test_without_broadcast_it_is_noted_and_told_to_nobody(town: Town) -> N
     assert await look(town) == 1
     await town.finish()
     assert town.heard() == []
+
+
+async def test_one_that_fails_holds_no_other_up_and_is_tried_again(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it fails in the midst of its work: nothing of that is kept."""
+    first, second = [
+        await town.publish(title=title, ends_at=town.clock() + timedelta(hours=2)) for title in ("A", "B")
+    ]
+    await town.finish()
+    town.clock.advance(3 * HOUR)
+    whole = timing.tell
+
+    async def fails(session: AsyncSession, notice: Notice, *more: Any) -> Broadcast | None:
+        told = await whole(session, notice, *more)
+        if notice.id == first.id:
+            raise KeyError("kantor_lama")
+        return told
+
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(timing, "tell", fails)
+        assert await look(town) == 1
+    assert [(one["event"], one["notice"]) for one in logs if one["log_level"] == "error"] == [
+        ("job.failed", first.id)
+    ]
+    ended = [one.notice_id for one in await town.broadcasts() if one.event == "ended"]
+    assert ended == [second.id]
+    assert await look(town) == 1
+    assert await look(town) == 0
+    ended = [one.notice_id for one in await town.broadcasts() if one.event == "ended"]
+    assert ended == [second.id, first.id]
+
+
+async def test_one_whose_times_are_changed_meanwhile_is_left(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = await town.publish(ends_at=town.clock() + timedelta(hours=2))
+    town.clock.advance(3 * HOUR)
+    whole = timing._note
+
+    async def after_a_change(session: AsyncSession, *more: Any) -> bool:
+        await change(town, notice, ends_at=town.clock() + timedelta(hours=1))
+        return await whole(session, *more)
+
+    monkeypatch.setattr(timing, "_note", after_a_change)
+    assert await look(town) == 0
+    assert [what for what, _ in await steps(town)] == ["published", "changed"]

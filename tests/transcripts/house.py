@@ -19,6 +19,7 @@ from bot.channels.channel import Channel
 from bot.config import Config
 from bot.conversation import paperwork
 from bot.conversation.carrying import members
+from bot.conversation.carrying.understanding import reading
 from bot.conversation.copies import Copies
 from bot.conversation.handling import Handling
 from bot.conversation.idle import stir
@@ -128,8 +129,7 @@ class House:
         """The clock goes on, and what is due by it is done."""
         self.clock.advance(minutes * 60)
         await stir(self.database, self.shared.sealer, self.clock())
-        async with self.database.sessions.begin() as session:
-            await keep_time(session, self.clock())
+        await keep_time(self.database, self.clock())
         await paperwork.keep_time(self.handling, self.database, self.clock())
         await carry_out(self.database, self.shared.sealer, self.clock())
         await self.copies.send(self.clock())
@@ -229,7 +229,8 @@ async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
     await bring_in_members(database, shared.sealer)
     conversations = Conversations(
         database=database,
-        consulting=members.consulting(directory, Tries(database, shared.sealer), clock),
+        consulting=members.consulting(directory, Tries(database, shared.sealer), clock)
+        | reading(shared.interpreter),
         interpreter=shared.interpreter,
         flows=FLOWS,
         answers=shared.answers,

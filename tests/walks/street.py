@@ -14,6 +14,7 @@ from bot.channels.channel import Limits, clean
 from bot.channels.rendering import lay_out
 from bot.channels.whatsapp import LIMITS
 from bot.conversation.carrying import members
+from bot.conversation.carrying.understanding import reading
 from bot.conversation.idle import stir
 from bot.conversation.turn import Conversations
 from bot.delivery import inbox
@@ -80,7 +81,8 @@ class Street:
             answers=load_index(HOME / "config", config),
             consulting=members.consulting(
                 TableDirectory(self.database, self.sealer), Tries(self.database, self.sealer), self.clock
-            ),
+            )
+            | reading(self.interpreter),
             flood_per_minute=10_000,
         )
 
