@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.cases.history import SYSTEM, record
 from bot.config import Config
 from bot.delivery import outbox
+from bot.delivery.outbox import Letter
 from bot.messages import Address, Occasion, Text
 from bot.storage.apart import apart
 from bot.storage.sealing import Sealer
@@ -46,17 +47,16 @@ class OnCall:
         )
         addresses = [address for address in self._on_duty(case.branch, now) if address != own]
         times = await self._times(session, case)
-        for address in addresses:
-            await outbox.queue(
-                session,
-                self.sealer,
+        letters = [
+            Letter(
                 channel=address.partition(":")[0],
                 address=Address(address),
                 text=self._words(case, "on_call.again" if times else "on_call.first"),
-                message_id=None,
-                now=now,
                 once=f"{CALLED}:{case.id}:{times}:{address}",
             )
+            for address in addresses
+        ]
+        await outbox.queue(session, self.sealer, letters, now)
         if addresses:
             record(session, ("case", case.id), CALLED, SYSTEM, now, people=len(addresses))
         return len(addresses)

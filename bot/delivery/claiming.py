@@ -61,6 +61,11 @@ class Claimed:
     """The ways on which they came (`bot.tracing`), each once, oldest first."""
 
     @property
+    def way(self) -> str:
+        """The way of its first message, on which the turn is taken."""
+        return next(iter(self.traceparents), "")
+
+    @property
     def ids(self) -> list[int]:
         """The inbox ids."""
         return [inbox_id for inbox_id, _ in self.messages]

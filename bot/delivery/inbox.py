@@ -7,6 +7,7 @@ its own that begins with `retake` and ends with `finish`.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from uuid import UUID
 
 import structlog
 from sqlalchemy import (
@@ -90,32 +91,54 @@ async def retake(session: AsyncSession, claimed: Claimed) -> Conversation:
     Raises:
         HoldLost: it is in another hand by now.
     """
-    found = await session.scalars(_locked(), {"which": claimed.conversation_id})
+    found = await session.scalars(_locked(), {"which": [claimed.conversation_id]})
     conversation = found.one_or_none()
     if conversation is None or conversation.hold != claimed.hold:
         raise HoldLost(str(claimed.conversation_id))
     return conversation
 
 
+async def retake_free(session: AsyncSession, together: Sequence[Claimed]) -> dict[UUID, Conversation]:
+    """Lock the conversations of several turns for one transaction; by their ids, without those in another hand.
+
+    Those that somebody else has locked are left out as well: whoever waits for one while it has others is soon waited
+    for itself.
+    """
+    holds = {claimed.conversation_id: claimed.hold for claimed in together}
+    found = await session.scalars(_free_ones(), {"which": list(holds)})
+    return {talk.id: talk for talk in found if talk.hold == holds[talk.id]}
+
+
 @cache
 def _locked() -> Select[Conversation]:
-    locked = select(Conversation).where(Conversation.id == bindparam("which")).with_for_update()
-    return locked.execution_options(populate_existing=True)
+    return _of_ids().with_for_update()
 
 
-async def finish(session: AsyncSession, claimed: Claimed, now: datetime) -> None:
-    """Mark the messages as done and let the conversation go, in the turn's transaction, after `retake`.
+@cache
+def _free_ones() -> Select[Conversation]:
+    return _of_ids().with_for_update(skip_locked=True)
+
+
+def _of_ids() -> Select[Conversation]:
+    which = Conversation.id == any_(bindparam("which", type_=ARRAY(Conversation.id.type)))
+    return select(Conversation).where(which).execution_options(populate_existing=True)
+
+
+async def finish(session: AsyncSession, together: Sequence[Claimed], now: datetime) -> None:
+    """Mark the messages as done and let the conversations go, in the turns' transaction, after they were retaken.
 
     Raises:
-        HoldLost: it is in another hand by now.
+        HoldLost: one is in another hand by now.
     """
-    conversation = await session.get_one(Conversation, claimed.conversation_id)
-    if conversation.hold != claimed.hold:
-        raise HoldLost(str(claimed.conversation_id))
-    conversation.hold = conversation.held_until = None
-    conversation.last_message_at = now
+    for claimed in together:
+        conversation = await session.get_one(Conversation, claimed.conversation_id)
+        if conversation.hold != claimed.hold:
+            raise HoldLost(str(claimed.conversation_id))
+        conversation.hold = conversation.held_until = None
+        conversation.last_message_at = now
+    ids = [inbox_id for claimed in together for inbox_id in claimed.ids]
     connection = await session.connection()
-    await connection.execute(_done(), {"ids": claimed.ids, "now": now})
+    await connection.execute(_done(), {"ids": ids, "now": now})
 
 
 @cache

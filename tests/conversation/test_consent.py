@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.delivery import outbox
+from bot.delivery.outbox import Letter
 from bot.messages import Text
 from bot.notices import subscriptions
 from bot.storage.engine import Database
@@ -29,16 +30,13 @@ async def desk(database: Database, sealer: Sealer, clock: Clock) -> Desk:
     await desk.say("halo")
     async with database.sessions.begin() as session:
         await subscriptions.subscribe(session, ADDRESS, None, None, clock())
-        await outbox.queue(
-            session,
-            sealer,
+        letter = Letter(
             channel="simwhatsapp",
             address=ADDRESS,
             text=Text(body="VClaim gangguan"),
-            message_id=None,
-            now=clock(),
             priority=Priority.NOTICE,
         )
+        await outbox.queue(session, sealer, [letter], clock())
     return desk
 
 

@@ -47,7 +47,7 @@ async def must_claim(database: Database, sealer: Sealer, clock: Clock) -> Claime
 async def take(database: Database, claimed: Claimed, now: datetime) -> None:
     async with database.sessions.begin() as session:
         await inbox.retake(session, claimed)
-        await inbox.finish(session, claimed, now)
+        await inbox.finish(session, [claimed], now)
 
 
 def texts(claimed: Claimed | None) -> list[str]:
@@ -136,7 +136,7 @@ async def test_workers_are_not_held_up_by_a_turn_that_is_just_committing(
         )  # the hold is over, but the row is locked: nobody may take it, nor wait for it
         assert texts(await claim(database, sealer, clock)) == ["pesan 1"]
         assert await claim(database, sealer, clock) is None
-        await inbox.finish(session, first, clock())
+        await inbox.finish(session, [first], clock())
 
 
 async def test_a_worker_paused_past_its_hold_cannot_commit(
@@ -227,7 +227,7 @@ async def test_a_hold_that_is_lost_within_the_transaction_undoes_it(
         session.add(Participant(language="en"))
         await session.flush()
         with pytest.raises(HoldLost):
-            await inbox.finish(session, other, clock())
+            await inbox.finish(session, [other], clock())
         await session.rollback()
     async with database.sessions() as session:
         assert await session.scalar(select(func.count()).where(Participant.language == "en")) == 0

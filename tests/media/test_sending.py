@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from bot.channels.channel import Channel
 from bot.channels.whatsapp import WhatsApp
-from bot.conversation.speaking import Speaker, say
+from bot.conversation.speaking import Saying, Speaker, say
 from bot.delivery import outbox
 from bot.delivery.following import Follower
 from bot.delivery.outbox import Room
@@ -71,7 +71,7 @@ async def reply(
     async with shelf.database.sessions.begin() as session:
         talk = await session.get_one(Conversation, talk.id)
         text = Text(body=body, enclosure=enclosure, **more)  # type: ignore[arg-type]
-        await say(session, shelf.sealer, talk, text, shelf.clock(), Speaker(Author.AGENT))
+        await say(session, shelf.sealer, [Saying(talk, text, Speaker(Author.AGENT))], shelf.clock())
     return enclosure
 
 

@@ -44,7 +44,7 @@ from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Case, Inbox, InboxState, Notice, Outbox, OutboxState
 from bot.texts import Texts
-from bot.worker import Worker
+from bot.worker import Turns, Worker
 from tests.conftest import Clock
 from tests.running import settings
 from tests.standins import TelegramStandIn, TwilioStandIn
@@ -113,9 +113,8 @@ class House:
 
     async def settle(self) -> None:
         """Take all turns that are due and send all that is to be sent."""
-        worker = Worker(
-            self.database, self.shared.sealer, self.conversations.take_turn, self.clock, lease_seconds=60
-        )
+        turns = Turns(self.conversations.take_turn, self.conversations.take_together)
+        worker = Worker(self.database, self.shared.sealer, turns, self.clock, lease_seconds=60)
         with failures(self.conversations) as failed:
             await self._run_until(worker.run, self._all_taken, failed)
         while await self.broadcaster.round():
