@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 import structlog
 from fastapi import APIRouter, Request, Response
@@ -14,6 +15,8 @@ from starlette.requests import ClientDisconnect
 from bot import metrics, tracing
 from bot.channels.channel import Channel, Webhook
 from bot.delivery import inbox
+from bot.delivery.inbox import Arrival
+from bot.delivery.together import Together
 from bot.errors import BadPayload, Forged, SiagaError
 from bot.messages import Delivery, Event, Incoming, Receipt
 from bot.storage.engine import UNAVAILABLE, Database
@@ -51,7 +54,7 @@ _OUTCOMES: Mapping[type[Exception], str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Intake:
     """What the webhooks need.
 
@@ -68,6 +71,16 @@ class Intake:
     clock: Callable[[], datetime]
     quiet_seconds: float = 0.0
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    @cached_property
+    def keeping(self) -> Together[Arrival, int]:
+        """Where what was delivered is kept: with one commit for all that comes at the same moment."""
+
+        async def keep(arrivals: Sequence[Arrival]) -> list[int]:
+            storing = inbox.store_all(self.database, self.sealer, arrivals, self.quiet_seconds)
+            return await _within(STORED_WITHIN, asyncio.create_task(storing))
+
+        return Together(keep)
 
 
 def router(intake: Intake) -> APIRouter:
@@ -116,8 +129,8 @@ async def _stored(intake: Intake, channel: Channel, request: Request, answer: in
         return Response(status_code=503, headers={"Retry-After": AGAIN_AFTER}), "busy"
     try:
         async with intake.room:
-            storing = inbox.store(intake.database, intake.sealer, events, now, intake.quiet_seconds)
-            stored = await _within(STORED_WITHIN, asyncio.create_task(storing))
+            async with asyncio.timeout(STORED_WITHIN):
+                stored = await intake.keeping.ask(Arrival(events, now))
     except UNAVAILABLE as error:
         log.error("webhook.not_stored", channel=name, error=type(error).__name__)
         return Response(status_code=503, headers={"Retry-After": AGAIN_AFTER}), "not_stored"
@@ -128,7 +141,7 @@ async def _stored(intake: Intake, channel: Channel, request: Request, answer: in
     return Response(status_code=answer, background=BackgroundTask(_acknowledge, channel, events)), _STORED
 
 
-async def _within(seconds: float, storing: asyncio.Task[int]) -> int:
+async def _within(seconds: float, storing: asyncio.Task[list[int]]) -> list[int]:
     """What it gives, if that is soon.
 
     Raises:
@@ -147,7 +160,7 @@ async def _within(seconds: float, storing: asyncio.Task[int]) -> int:
     return storing.result()
 
 
-def _unheard(storing: asyncio.Task[int]) -> None:
+def _unheard(storing: asyncio.Task[list[int]]) -> None:
     """Take notice of how it ended, so that nothing is logged of it."""
     if not storing.cancelled():
         storing.exception()

@@ -21,6 +21,7 @@ from bot.storage.sealing import Sealer
 log = structlog.get_logger()
 
 _POLL = 2.0  # seconds: the net under LISTEN
+_SOON = 0.25  # seconds until another look, while turns are in hand
 _GRACE = 10.0  # seconds at the end for turns in hand
 _TOGETHER = 16  # conversations that are claimed at once at most; more would rather be left to another worker
 _TO_DO = 2  # times as many may be in hand, so that some are claimed while others are answered
@@ -83,7 +84,9 @@ class Worker:
                     task.add_done_callback(self._work.discard)
                     task.add_done_callback(lambda _: woken.set())  # more of those conversations may have come
                 if len(claimed) < self._together:
-                    await first_of(woken, stopping, seconds=await self._seconds_to_next())
+                    # What waits for a time of its own is asked after only when there is nothing else to do.
+                    seconds = _SOON if claimed else await self._seconds_to_next()
+                    await first_of(woken, stopping, seconds=seconds)
                     await apart(looked)
             await finished(self._work, _GRACE)
 

@@ -28,7 +28,7 @@ from bot.dialogue import shelf
 from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Reply, Turn
 from bot.dialogue.flow import Flows
-from bot.dialogue.requests import Consult, Effect
+from bot.dialogue.requests import Consult, Effect, LookUp
 from bot.dialogue.state import Dialogue, Said, dump, load
 from bot.dialogue.talk import World
 from bot.live import Live, LiveEvent
@@ -130,11 +130,12 @@ class Conversations:
             reads = await self._reader.read(together)
         async with self.database.sessions(autoflush=False) as session:
             talks = await inbox.retake_free(session, together)
+            looked_up: dict[LookUp[Any], Any] = {}
             answered = [
                 one
                 for read in reads
                 if (talk := talks.get(read.claimed.conversation_id)) and _only_talks(talk, read, now)
-                if (one := await self._try(session, talk, read, now))
+                if (one := await self._try(session, talk, read, now, looked_up))
             ]
             taken = [one.read.claimed for one in answered]
             lines = await note_down(session, self.sealer, [(one.talk, one.read) for one in answered], now)
@@ -146,12 +147,18 @@ class Conversations:
         return taken
 
     async def _try(
-        self, session: AsyncSession, talk: Conversation, read: Read, now: datetime
+        self,
+        session: AsyncSession,
+        talk: Conversation,
+        read: Read,
+        now: datetime,
+        looked_up: dict[LookUp[Any], Any],
     ) -> _Answered | None:
         """The turn on its own way; None, and nothing is changed, where it does more than talk."""
         with tracing.followed(read.claimed.way), span("flow"):
             try:
-                return await self._answer(session, talk, read, now, alone=False)
+                means = replace(self._means(session, talk, now), looked_up=looked_up)
+                return await self._answer(means, read, alone=False)
             except (_Alone, _Asks):
                 session.expunge(talk)
                 return None
@@ -177,7 +184,7 @@ class Conversations:
                 elif _too_late(read, now):
                     log.warning("turn.too_late", conversation=str(talk.id), inbox=claimed.ids)
                 elif read.said:
-                    answered = await self._answer(session, talk, read, now, alone=True)
+                    answered = await self._answer(self._means(session, talk, now), read, alone=True)
                     await self._speak(session, [answered], lines, now)
                 await inbox.finish(session, [claimed], now)
             with span("commit"):
@@ -210,15 +217,17 @@ class Conversations:
     def _dialogue(self, sealed: bytes | None) -> Dialogue:
         return load(self.sealer.open(sealed)) if sealed else Dialogue()
 
-    async def _answer(
-        self, session: AsyncSession, talk: Conversation, read: Read, now: datetime, *, alone: bool
-    ) -> _Answered:
+    def _means(self, session: AsyncSession, talk: Conversation, now: datetime) -> Means:
+        return Means(session, self.sealer, self.config, talk, now, self._on_call, self.answers, self.kept)
+
+    async def _answer(self, means: Means, read: Read, *, alone: bool) -> _Answered:
         """Run the flows.
 
         Raises:
             _Alone: the turn does more than talk, and is not `alone`.
             _Asks: a flow asks another server.
         """
+        session, talk, now = means.session, means.talk, means.now
         dialogue = self._dialogue(talk.sealed_dialogue)
         talk.branch, dialogue.branch = self._branch(talk.branch), self._branch(dialogue.branch)
         spoken = dialogue.language
@@ -229,7 +238,6 @@ class Conversations:
             awaited=await self._awaited(session, talk, read),
             our_branch=self._our_branch(read.claimed.messages[-1][1]),
         )
-        means = Means(session, self.sealer, self.config, talk, now, self._on_call, self.answers, self.kept)
         said = flood.urgent(read.said, dialogue, self._commands) if read.flooding else read.said
         replies: list[Reply] = self._hush(talk, read, now)
         notes: list[tuple[Said, Turn]] = []

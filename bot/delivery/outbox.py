@@ -201,26 +201,60 @@ async def claim_due(
     ]
 
 
-async def change(database: Database, due: Due, values: Mapping[str, object]) -> bool:
-    """Write down how a row that we hold came on; False if another sender has it by now."""
-    to_wait = values.get("state") is OutboxState.WAITING
-    engine = database.engine if to_wait else database.alone
-    async with engine.begin() as connection:
-        if to_wait:
-            values = await _unless_heard(connection, due, values)
-        new = {f"new_{name}": value for name, value in values.items()}
-        ours = {"our_id": due.id, "our_hold": due.hold}
-        changed = await connection.execute(_changing(frozenset(values)), new | ours)
-        return changed.scalar_one_or_none() is not None
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a row that we hold came on: new values of its columns."""
+
+    due: Due
+    values: Mapping[str, object]
+
+
+async def change_all(database: Database, changes: Sequence[Change]) -> list[bool]:
+    """Write down how rows that we hold came on; False of each that another sender has by now."""
+    alike: dict[frozenset[str], list[Change]] = {}
+    changed: set[int] = set()
+    for one in changes:
+        if one.values.get("state") is OutboxState.WAITING:
+            async with database.engine.begin() as connection:
+                unless_heard = Change(one.due, await _unless_heard(connection, one.due, one.values))
+                changed |= await _change(connection, [unless_heard])
+        else:
+            alike.setdefault(frozenset(one.values), []).append(one)
+    for of_one_kind in alike.values():
+        async with database.alone.connect() as connection:
+            changed |= await _change(connection, of_one_kind)
+    return [one.due.id in changed for one in changes]
+
+
+async def _change(connection: AsyncConnection, changes: Sequence[Change]) -> set[int]:
+    """Change the same columns of some rows; the ids of those that we still hold."""
+    names = sorted(changes[0].values)
+    values: dict[str, object] = {f"given_new_{name}": [one.values[name] for one in changes] for name in names}
+    values |= {
+        "given_our_id": [one.due.id for one in changes],
+        "given_our_hold": [one.due.hold for one in changes],
+    }
+    return set((await connection.execute(_changing(tuple(names)), values)).scalars())
 
 
 @cache
-def _changing(columns: frozenset[str]) -> ReturningUpdate[int]:
-    """The statement that changes those columns of a row that we hold."""
+def _changing(columns: tuple[str, ...]) -> ReturningUpdate[int]:
+    """The statement that changes those columns of rows that we hold: locked by their ids, so that no two deadlock."""
+    rows = given(
+        our_id=Outbox.id, our_hold=Outbox.hold, **{f"new_{name}": getattr(Outbox, name) for name in columns}
+    )
+    locked = aliased(Outbox)
+    ours = (
+        select(rows)
+        .join(locked, and_(locked.id == rows.c.our_id, locked.hold == rows.c.our_hold))
+        .order_by(locked.id)
+        .with_for_update(of=locked)
+        .cte("ours")
+    )
     return (
         update(Outbox)
-        .where(Outbox.id == bindparam("our_id"), Outbox.hold == bindparam("our_hold"))
-        .values({name: bindparam(f"new_{name}") for name in columns})
+        .where(Outbox.id == ours.c.our_id)
+        .values({name: ours.c[f"new_{name}"] for name in columns})
         .returning(Outbox.id)
     )
 

@@ -45,6 +45,10 @@ class Say(Request[None]):
 class LookUp(Request[R]):
     """Something to be looked up by the shell; run again at every turn, so it changes nothing."""
 
+    same_for_all: ClassVar[bool] = False
+    """Whether everybody who asks at the same moment is told the same: it is then looked up once for all of them, so the
+    request has to be hashable, and nobody may change what comes back."""
+
 
 class Effect(Request[R]):
     """Something to be done once, in the turn's transaction; what it gives back is kept with the answers."""

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.delivery import inbox, outbox
-from bot.delivery.outbox import Room
+from bot.delivery.outbox import Change, Room
 from bot.delivery.pressure import Pressure
 from bot.errors import ChannelError
 from bot.messages import Address, Incoming
@@ -134,7 +134,8 @@ async def test_a_sender_that_died_is_taken_over_from_where_it_was(post: Post, te
     [due] = await outbox.claim_due(
         post.database, (hold := uuid4()), post.clock(), 60, {"telegram": Room(8, 8)}
     )
-    assert await outbox.change(post.database, due, {"parts_sent": 1, "provider_id": "id-0"})
+    note = Change(due, {"parts_sent": 1, "provider_id": "id-0"})
+    assert await outbox.change_all(post.database, [note]) == [True]
     assert due.hold == hold
     async with post.sending():
         await asyncio.sleep(0.2)
@@ -142,7 +143,8 @@ async def test_a_sender_that_died_is_taken_over_from_where_it_was(post: Post, te
         post.clock.advance(61)
         await eventually(lambda: telegram.texts() == ["dua"])
         await post.settled()
-    assert not await outbox.change(post.database, due, {"state": OutboxState.DEAD})
+    late = Change(due, {"state": OutboxState.DEAD})
+    assert await outbox.change_all(post.database, [late]) == [False]
     assert (await post.row()).state is OutboxState.SENT
 
 
