@@ -91,7 +91,7 @@ def web(bot: Bot, stopping: asyncio.Event, condition: Health) -> FastAPI:
         clock=clock,
         quiet_seconds=bot.settings.quiet_seconds,
     )
-    app.include_router(webhooks.router(intake))
+    app.router.routes += webhooks.routes(intake)
     app.include_router(desk_router(_desk(bot, enclosing, stopping)), prefix="/desk")
     links = Links(sealer=bot.sealer, public_url=bot.settings.public_url, clock=clock)
     app.include_router(links_router(links, bot.database, bot.vault))

@@ -18,7 +18,7 @@ from bot.messages import Address, Delivery, Event, Incoming, Receipt
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import DeliveryReceipt, Inbox
-from bot.webhooks import LARGEST, Intake, router
+from bot.webhooks import LARGEST, Intake, routes
 from tests.conftest import Clock
 from tests.delivery.recording import Recording
 
@@ -68,10 +68,8 @@ class Provider:
         self.channels = {name: Signed(name) for name in names}
         self.room = asyncio.Semaphore(at_once)
         app = FastAPI()
-        app.include_router(
-            router(
-                Intake(database=database, sealer=sealer, channels=self.channels, clock=clock, room=self.room)
-            )
+        app.router.routes += routes(
+            Intake(database=database, sealer=sealer, channels=self.channels, clock=clock, room=self.room)
         )
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://siaga.test")
 

@@ -19,7 +19,7 @@ from bot.messages import Delivery, Option, Text
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import DeliveryReceipt, Outbox, OutboxState
-from bot.webhooks import Intake, router
+from bot.webhooks import Intake, routes
 from bot.worker import Turns, Worker
 from tests.conftest import Clock
 from tests.delivery.contents import Contents
@@ -53,7 +53,7 @@ async def siaga(
             await inbox.finish(session, [claimed], clock())
 
     app = FastAPI()
-    app.include_router(router(Intake(database=database, sealer=sealer, channels=channels, clock=clock)))
+    app.router.routes += routes(Intake(database=database, sealer=sealer, channels=channels, clock=clock))
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(Worker(database, sealer, Turns(repeat), clock).run(stopping))

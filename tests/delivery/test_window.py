@@ -24,7 +24,7 @@ from bot.messages import Address, Occasion, Text
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import ChannelAddress, DeliveryAlarm, Outbox, OutboxState
-from bot.webhooks import Intake, router
+from bot.webhooks import Intake, routes
 from bot.worker import Turns, Worker
 from tests.conftest import Clock
 from tests.delivery.contents import Contents
@@ -127,7 +127,7 @@ async def line(
             await inbox.finish(session, [claimed], clock())
 
     app = FastAPI()
-    app.include_router(router(Intake(database=database, sealer=sealer, channels=channels, clock=clock)))
+    app.router.routes += routes(Intake(database=database, sealer=sealer, channels=channels, clock=clock))
     post = Post(database, sealer, clock, whatsapp)
     worker = Worker(database, sealer, Turns(repeat), clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC_URL) as web:

@@ -32,8 +32,7 @@ from bot.storage.tables import (
     Outbox,
     OutboxState,
 )
-from bot.webhooks import Intake
-from bot.webhooks import router as webhooks
+from bot.webhooks import Intake, routes
 from tests.delivery.post import Post
 from tests.desk.serving import answering
 from tests.media.conftest import NoContents, Shelf
@@ -56,7 +55,7 @@ async def reached(shelf: Shelf) -> AsyncIterator[None]:
     app = FastAPI()
     app.include_router(router(shelf.links, shelf.database, shelf.vault))
     intake = Intake(database=shelf.database, sealer=shelf.sealer, channels=shelf.channels, clock=shelf.clock)
-    app.include_router(webhooks(intake))
+    app.router.routes += routes(intake)
     async with answering(app) as url:
         shelf.twilio.hosts[PUBLIC] = url
         yield

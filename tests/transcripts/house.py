@@ -219,11 +219,8 @@ async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
         "clock": clock,
     }
     app = FastAPI()
-    app.include_router(
-        webhooks.router(
-            webhooks.Intake(database=database, sealer=shared.sealer, channels=channels, clock=clock)
-        )
-    )
+    intake = webhooks.Intake(database=database, sealer=shared.sealer, channels=channels, clock=clock)
+    app.router.routes += webhooks.routes(intake)
     directory = Directory(database, shared.sealer)
     await bring_in_members(database, shared.sealer)
     conversations = Conversations(
