@@ -84,20 +84,21 @@ async def claim(
     Returns:
         Nothing when nothing is ready.
     """
-    values = {"now": now, "hold": hold, "until": now + timedelta(seconds=lease_seconds), "most": most}
+    values = {"now": now, "hold": hold, "until": now + timedelta(seconds=lease_seconds)}
+    claimed: list[Claimed] = []
     tried: list[str] = []
-    while True:
+    while len(claimed) < most:
         async with database.alone.connect() as connection:
-            rows = (await connection.execute(_taking(), values | {"but": tried})).all()
-        if not rows:
-            return []
-        claimed = await _opened(database, sealer, hold, [row for row in rows if row.held], now)
-        if claimed:
-            return claimed
+            now_free = {"most": most - len(claimed), "but": tried}
+            rows = (await connection.execute(_taking(), values | now_free)).all()
+        claimed += await _opened(database, sealer, hold, [row for row in rows if row.held], now)
         new = [row.first for row in rows if row.talk is None]
         if new:
             await people.introduce(database, new)
+        elif claimed or not rows:
+            break
         tried += [row.address for row in rows if row.talk is not None]
+    return claimed
 
 
 async def _opened(
