@@ -85,7 +85,7 @@ class Intake:
 
 
 def routes(intake: Intake) -> list[Route]:
-    """The webhooks of all channels: plain routes, since there is nothing in them that FastAPI could read or document."""
+    """The webhooks of all channels: plain routes, since there is nothing in them for FastAPI to read or document."""
 
     # Twilio takes a body that is not XML for an error (12300), so there is none: 204.
     async def whatsapp(request: Request) -> Response:
