@@ -115,6 +115,16 @@ async def test_path_and_query_reach_the_signature_as_it_was_written(
         assert (await session.scalars(select(DeliveryReceipt.state))).all() == [Delivery.READ]
 
 
+async def test_what_postgresql_refuses_costs_what_came_with_it_nothing(
+    provider: Provider, database: Database
+) -> None:
+    """Webhooks of the same moment share a statement."""
+    ids = ["SM1", "SM2", "SM\x00", "SM3"]
+    answers = await asyncio.gather(*(provider.post("/webhooks/telegram", {"id": one}) for one in ids))
+    assert [answer.status_code for answer in answers] == [200, 200, 503, 200]
+    assert sorted(await stored(database)) == ["SM1", "SM2", "SM3"]
+
+
 @pytest.mark.parametrize("signature", ["", "forged", "/webhooks/telegram"])
 async def test_a_forged_one_is_refused_and_leaves_no_trace(
     provider: Provider, database: Database, signature: str

@@ -5,13 +5,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 One = TypeVar("One")
 Result = TypeVar("Result")
 
-REFUSED = (DataError, IntegrityError)
-"""What PostgreSQL raises for the sake of one row among many."""
+OF_ONE_ROW = ("22", "23")
+"""Classes of PostgreSQL's errors of which one row among many is the cause: data exceptions and violated constraints
+(https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 
 class Together(Generic[One, Result]):
@@ -53,7 +54,7 @@ class Together(Generic[One, Result]):
         try:
             results = await self._call([one for one, _ in taken])
         except Exception as error:
-            if len(taken) == 1 or not isinstance(error, REFUSED):
+            if len(taken) == 1 or not _of_one_row(error):
                 _fail(taken, error)
                 return
             for one in taken:
@@ -62,6 +63,11 @@ class Together(Generic[One, Result]):
         for (_, result), given in zip(taken, results, strict=True):
             if not result.done():
                 result.set_result(given)
+
+
+def _of_one_row(error: Exception) -> bool:
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return str(state).startswith(OF_ONE_ROW)
 
 
 def _fail(taken: Sequence[tuple[object, asyncio.Future[Result]]], error: Exception) -> None:

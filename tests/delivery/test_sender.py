@@ -1,6 +1,7 @@
 """The sender: everything leaves, in order, once; what fails is tried again or kept with its reason."""
 
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -126,6 +127,24 @@ async def test_parts_go_in_order_and_resume_where_they_stopped(post: Post, teleg
     assert telegram.texts() == ["satu", "dua", "tiga"]
     row = await post.row()
     assert (row.parts_sent, row.provider_id, row.state) == (3, "id-3", OutboxState.SENT)
+
+
+async def test_rows_that_came_on_differently_are_noted_at_once(post: Post) -> None:
+    for number in range(4):
+        await post.queue("halo", to=f"telegram:{number}")
+    room = {"telegram": Room(8, 8)}
+    dues = await outbox.claim_due(post.database, uuid4(), post.clock(), 60, room)
+    lost = replace(dues[3], hold=uuid4())
+    notes = [
+        Change(dues[0], {"state": OutboxState.SENT, "provider_id": "id-0"}),
+        Change(dues[1], {"attempts": 2}),
+        Change(lost, {"state": OutboxState.DEAD, "provider_id": "id-3"}),
+        Change(dues[2], {"state": OutboxState.SENT, "provider_id": "id-2"}),
+    ]
+    assert await outbox.change_all(post.database, notes) == [True, True, False, True]
+    rows = await post.rows()
+    assert [row.provider_id for row in rows] == ["id-0", None, "id-2", None]
+    assert [row.attempts for row in rows] == [0, 2, 0, 0]
 
 
 async def test_a_sender_that_died_is_taken_over_from_where_it_was(post: Post, telegram: Recording) -> None:

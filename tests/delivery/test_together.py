@@ -4,9 +4,15 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DBAPIError
 
 from bot.delivery.together import Together
+
+
+class Refused(Exception):
+    """A row that PostgreSQL does not take: a character that is none."""
+
+    sqlstate = "22021"
 
 
 class Calls:
@@ -24,7 +30,7 @@ class Calls:
         if self.error:
             raise self.error
         if self.refused in numbers:
-            raise DataError("", {}, ValueError())
+            raise DBAPIError("", {}, Refused())
         return [number * 10 for number in numbers]
 
 
@@ -62,7 +68,7 @@ async def test_one_that_is_refused_costs_the_others_nothing(calls: Calls) -> Non
     calls.go_on.set()
     got = await asyncio.gather(*(await asking(Together(calls), 1, 2, 3)), return_exceptions=True)
     assert [got[0], got[2]] == [10, 30]
-    assert isinstance(got[1], DataError)
+    assert isinstance(got[1], DBAPIError)
     assert calls.made == [[1, 2, 3], [1], [2], [3]]
 
 
