@@ -119,8 +119,8 @@ class Conversations:
     async def take_together(self, together: Sequence[Claimed]) -> list[Claimed]:
         """Take what several participants wrote as a turn each, in one transaction.
 
-        Only where nothing is done but to talk: what opens a case, asks another server or waits for a lock is left to
-        `take_turn`, so that no participant waits for what another one's turn takes.
+        Only where nothing is done but to talk (and `Effect.only_adds`): what opens a case, asks another server or waits
+        for a lock is left to `take_turn`, so that no participant waits for what another one's turn takes.
 
         Returns:
             Those whose turn was taken; the others are as they were.
@@ -155,12 +155,14 @@ class Conversations:
         looked_up: dict[LookUp[Any], Any],
     ) -> _Answered | None:
         """The turn on its own way; None, and nothing is changed, where it does more than talk."""
+        others = set(session.new)
         with tracing.followed(read.claimed.way), span("flow"):
             try:
                 means = replace(self._means(session, talk, now), looked_up=looked_up)
                 return await self._answer(means, read, alone=False)
             except (_Alone, _Asks):
-                session.expunge(talk)
+                for row in (talk, *(set(session.new) - others)):
+                    session.expunge(row)
                 return None
 
     async def _take(self, read: Read) -> None:
@@ -360,7 +362,7 @@ async def _drive(
     """Run a turn of the pure engine, carrying out what comes out of it.
 
     Raises:
-        _Alone: something is to be done, and the turn is not `alone`.
+        _Alone: something is to be done that others could wait for, and the turn is not `alone`.
         _Asks: another server has to be asked first.
     """
     steps = turn.take(said)
@@ -371,7 +373,7 @@ async def _drive(
                 if request not in consulted:
                     raise _Asks(request)
                 request = steps.send(consulted[request])
-            elif isinstance(request, Effect) and not alone:
+            elif isinstance(request, Effect) and not (alone or request.only_adds):
                 raise _Alone
             else:
                 request = steps.send(await carry_out(means, request))

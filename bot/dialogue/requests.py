@@ -55,6 +55,9 @@ class Effect(Request[R]):
 
     result: ClassVar[Any] = None
     """The type of what comes back, for reading it from the store."""
+    only_adds: ClassVar[bool] = False
+    """Whether it does no more than to add rows to the transaction's session, which nobody else knows of: then it may be
+    done where several turns share a transaction."""
 
     def restore(self, kept: Any) -> R:
         """The result as it was kept."""

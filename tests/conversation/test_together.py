@@ -17,7 +17,16 @@ from bot.flows import lookups
 from bot.messages import Address, Incoming, Media, MediaKind
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
-from bot.storage.tables import Conversation, Inbox, InboxState, Message, Outbox, Owner, Understanding
+from bot.storage.tables import (
+    AnswerGiven,
+    Conversation,
+    Inbox,
+    InboxState,
+    Message,
+    Outbox,
+    Owner,
+    Understanding,
+)
 from bot.worker import Turns, Worker
 from tests.conftest import Clock
 from tests.conversation.test_turn import Desk
@@ -58,6 +67,12 @@ class Crowd(Desk):
         async with self.database.sessions() as session:
             return [(author.value, body) for author, body in await session.execute(query)]
 
+    async def noted(self) -> list[str]:
+        """Whose answers stand in the report of weak answers."""
+        query = select(Conversation.address).join(AnswerGiven, AnswerGiven.conversation_id == Conversation.id)
+        async with self.database.sessions() as session:
+            return list(await session.scalars(query.order_by(AnswerGiven.id)))
+
     async def waiting(self) -> int:
         """Messages that no turn has dealt with."""
         async with self.database.sessions() as session:
@@ -67,7 +82,9 @@ class Crowd(Desk):
 
 @pytest.fixture
 def crowd(database: Database, sealer: Sealer, clock: Clock) -> Crowd:
-    return Crowd(database, sealer, clock)
+    crowd = Crowd(database, sealer, clock)
+    crowd.conversations.interpreter.intents["denda"] = "ask_payment"  # type: ignore[attr-defined]
+    return crowd
 
 
 async def test_everybody_is_answered_as_if_alone(crowd: Crowd) -> None:
@@ -119,6 +136,25 @@ async def test_what_does_more_than_talk_is_left_as_it_was(crowd: Crowd, more: di
     assert talk
     assert (talk.owner, talk.sealed_dialogue, talk.queued_at) == (Owner.BOT, None, None)
     assert talk.hold, "it is still in our hand, for a transaction of its own"
+
+
+async def test_an_answer_is_noted_once_with_the_turns_that_were_taken(crowd: Crowd) -> None:
+    """The second asks the same in a form, and for an agent in the next breath: that turn is taken alone."""
+    await crowd.together("halo", "mau mengadu", "halo")
+    claimed = await crowd.write_all(*["berapa denda kalau telat bayar iuran bulanan?"] * 2, "halo")
+    more = Incoming(
+        channel="simwhatsapp",
+        address=claimed[1].address,
+        provider_id="more",
+        sent_at=crowd.clock(),
+        text="petugas",
+    )
+    both = replace(claimed[1], messages=[*claimed[1].messages, (claimed[1].ids[0] + 1000, more)])
+    taken = await crowd.conversations.take_together([claimed[0], both, claimed[2]])
+    assert [one.address for one in taken] == ["simwhatsapp:0", "simwhatsapp:2"]
+    assert await crowd.noted() == ["simwhatsapp:0"]
+    await crowd.conversations.take_turn(claimed[1])
+    assert await crowd.noted() == ["simwhatsapp:0", "simwhatsapp:1"]
 
 
 async def test_nobody_waits_for_who_is_locked(crowd: Crowd) -> None:
