@@ -22,7 +22,7 @@ from bot.messages import Address, Incoming, Option
 from bot.settings import read_settings
 from bot.storage.migrating import upgrade
 from bot.storage.tables import Author, Conversation, Inbox, InboxState, Message
-from bot.worker import Worker
+from bot.worker import Turns, Worker
 
 CHANNEL = "simwhatsapp"
 TAP = "tap:"
@@ -65,7 +65,7 @@ def _settings() -> Any:
 async def _working(bot: Bot) -> AsyncIterator[None]:
     """A worker of our own for as long as we talk."""
     stopping = asyncio.Event()
-    worker = Worker(bot.database, bot.sealer, bot.conversations.take_turn, clock)
+    worker = Worker(bot.database, bot.sealer, Turns(bot.conversations.take_turn), clock)
     task = asyncio.create_task(worker.run(stopping))
     try:
         yield

@@ -6,7 +6,7 @@ Nothing depends on it: without Redis pages look again every few seconds by thems
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,10 +63,17 @@ class Live:
 
     async def publish(self, topic: str, **data: Any) -> None:
         """Tell subscribers of `topic`; lost without a word when Redis is away."""
-        if self._redis is None or time.monotonic() < self._away_until:
+        await self.publish_all([LiveEvent(topic, data)])
+
+    async def publish_all(self, events: Sequence[LiveEvent]) -> None:
+        """Tell subscribers of several things, in one round trip."""
+        if self._redis is None or not events or time.monotonic() < self._away_until:
             return
         try:
-            await self._redis.publish(_PREFIX + topic, orjson.dumps(data))
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for event in events:
+                    pipeline.publish(_PREFIX + event.topic, orjson.dumps(event.data))
+                await pipeline.execute()
         except AWAY as error:
             self._note_away(error)
         else:

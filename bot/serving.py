@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -47,7 +47,7 @@ from bot.simulator.pages import Simulation
 from bot.simulator.pages import router as simulator_router
 from bot.status import Status
 from bot.status import router as status_router
-from bot.worker import Worker
+from bot.worker import Turns, Worker
 
 log = structlog.get_logger()
 HERE = Path(__file__).parent
@@ -91,7 +91,7 @@ def web(bot: Bot, stopping: asyncio.Event, condition: Health) -> FastAPI:
         clock=clock,
         quiet_seconds=bot.settings.quiet_seconds,
     )
-    app.include_router(webhooks.router(intake))
+    app.router.routes += webhooks.routes(intake)
     app.include_router(desk_router(_desk(bot, enclosing, stopping)), prefix="/desk")
     links = Links(sealer=bot.sealer, public_url=bot.settings.public_url, clock=clock)
     app.include_router(links_router(links, bot.database, bot.vault))
@@ -239,14 +239,21 @@ def _pressure(bot: Bot) -> Pressure:
 def _worker(bot: Bot) -> Worker:
     pressure = _pressure(bot)
 
+    def signs(together: Sequence[Claimed]) -> AbstractAsyncContextManager[None]:
+        return typing(bot.channels, together, lambda: pressure.no_typing(clock()))
+
     async def take_turn(claimed: Claimed) -> None:
-        async with typing(bot.channels, claimed, lambda: pressure.no_typing(clock())):
+        async with signs([claimed]):
             await bot.conversations.take_turn(claimed)
+
+    async def take_together(together: Sequence[Claimed]) -> list[Claimed]:
+        async with signs(together):
+            return await bot.conversations.take_together(together)
 
     return Worker(
         bot.database,
         bot.sealer,
-        take_turn,
+        Turns(take_turn, take_together),
         clock,
         lease_seconds=bot.settings.turn_lease,
     )

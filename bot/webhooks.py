@@ -2,18 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 import structlog
-from fastapi import APIRouter, Request, Response
 from starlette.background import BackgroundTask
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from bot import metrics, tracing
 from bot.channels.channel import Channel, Webhook
 from bot.delivery import inbox
+from bot.delivery.inbox import Arrival
+from bot.delivery.together import Together
 from bot.errors import BadPayload, Forged, SiagaError
 from bot.messages import Delivery, Event, Incoming, Receipt
 from bot.storage.engine import UNAVAILABLE, Database
@@ -51,7 +55,7 @@ _OUTCOMES: Mapping[type[Exception], str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Intake:
     """What the webhooks need.
 
@@ -69,22 +73,32 @@ class Intake:
     quiet_seconds: float = 0.0
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
+    @cached_property
+    def keeping(self) -> Together[Arrival, int]:
+        """Where what was delivered is kept: with one commit for all that comes at the same moment."""
 
-def router(intake: Intake) -> APIRouter:
-    """The webhooks of all channels."""
-    routes = APIRouter(prefix="/webhooks", include_in_schema=False)
+        async def keep(arrivals: Sequence[Arrival]) -> list[int]:
+            storing = inbox.store_all(self.database, self.sealer, arrivals, self.quiet_seconds)
+            return await _within(STORED_WITHIN, asyncio.create_task(storing))
+
+        return Together(keep)
+
+
+def routes(intake: Intake) -> list[Route]:
+    """The webhooks of all channels: plain routes, since there is nothing in them for FastAPI to read or document."""
 
     # Twilio takes a body that is not XML for an error (12300), so there is none: 204.
-    @routes.post("/whatsapp")
-    @routes.post("/whatsapp/status")
     async def whatsapp(request: Request) -> Response:
         return await _take_in(intake, "whatsapp", request, answer=204)
 
-    @routes.post("/telegram")
     async def telegram(request: Request) -> Response:
         return await _take_in(intake, "telegram", request, answer=200)
 
-    return routes
+    return [
+        Route("/webhooks/whatsapp", whatsapp, methods=["POST"]),
+        Route("/webhooks/whatsapp/status", whatsapp, methods=["POST"]),
+        Route("/webhooks/telegram", telegram, methods=["POST"]),
+    ]
 
 
 async def _take_in(intake: Intake, name: str, request: Request, answer: int) -> Response:
@@ -116,8 +130,8 @@ async def _stored(intake: Intake, channel: Channel, request: Request, answer: in
         return Response(status_code=503, headers={"Retry-After": AGAIN_AFTER}), "busy"
     try:
         async with intake.room:
-            storing = inbox.store(intake.database, intake.sealer, events, now, intake.quiet_seconds)
-            stored = await _within(STORED_WITHIN, asyncio.create_task(storing))
+            async with asyncio.timeout(STORED_WITHIN):
+                stored = await intake.keeping.ask(Arrival(events, now))
     except UNAVAILABLE as error:
         log.error("webhook.not_stored", channel=name, error=type(error).__name__)
         return Response(status_code=503, headers={"Retry-After": AGAIN_AFTER}), "not_stored"
@@ -128,7 +142,7 @@ async def _stored(intake: Intake, channel: Channel, request: Request, answer: in
     return Response(status_code=answer, background=BackgroundTask(_acknowledge, channel, events)), _STORED
 
 
-async def _within(seconds: float, storing: asyncio.Task[int]) -> int:
+async def _within(seconds: float, storing: asyncio.Task[list[int]]) -> list[int]:
     """What it gives, if that is soon.
 
     Raises:
@@ -147,7 +161,7 @@ async def _within(seconds: float, storing: asyncio.Task[int]) -> int:
     return storing.result()
 
 
-def _unheard(storing: asyncio.Task[int]) -> None:
+def _unheard(storing: asyncio.Task[list[int]]) -> None:
     """Take notice of how it ended, so that nothing is logged of it."""
     if not storing.cancelled():
         storing.exception()

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
@@ -20,17 +21,33 @@ from bot.storage.sealing import Sealer
 log = structlog.get_logger()
 
 _POLL = 2.0  # seconds: the net under LISTEN
+_SOON = 0.25  # seconds until another look, while turns are in hand
 _GRACE = 10.0  # seconds at the end for turns in hand
-_TOGETHER = 4  # conversations that are claimed at once at most; more would rather be left to another worker
+_TOGETHER = 16  # conversations that are claimed at once at most; more would rather be left to another worker
+_TO_DO = 2  # times as many may be in hand, so that some are claimed while others are answered
+_ALONE = 8  # turns in a transaction of their own at the same time: each takes a connection
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How turns are taken.
+
+    Args:
+        alone: takes one turn and commits it with `inbox.retake` and `inbox.finish`.
+        together: takes turns of several conversations in one transaction, and gives those that it took; the others are
+            taken one by one, as all are when it fails. None: all are taken one by one.
+    """
+
+    alone: Callable[[Claimed], Awaitable[None]]
+    together: Callable[[Sequence[Claimed]], Awaitable[list[Claimed]]] | None = None
 
 
 class Worker:
     """Takes turns until told to stop; as many of these as wanted may run on one database.
 
     Args:
-        take_turn: takes one turn and commits it with `inbox.retake` and `inbox.finish`.
         clock: the present time, aware.
-        in_flight: turns at the same time at most.
+        together: conversations that are claimed at once, at most.
         lease_seconds: after this long another worker may take a turn over.
     """
 
@@ -38,20 +55,21 @@ class Worker:
         self,
         database: Database,
         sealer: Sealer,
-        take_turn: Callable[[Claimed], Awaitable[None]],
+        take: Turns,
         clock: Callable[[], datetime],
         *,
-        in_flight: int = 8,
+        together: int = _TOGETHER,
         lease_seconds: float = 30.0,
     ) -> None:
         self._database = database
         self._sealer = sealer
-        self._take_turn = take_turn
+        self._take = take
         self._clock = clock
-        self._in_flight = in_flight
-        self._together = min(in_flight, _TOGETHER)
+        self._together = together
         self._lease_seconds = lease_seconds
-        self._turns: set[asyncio.Task[None]] = set()
+        self._in_hand = 0
+        self._alone = asyncio.Semaphore(min(together, _ALONE))
+        self._work: set[asyncio.Task[None]] = set()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Take turns until `stopping` is set; turns in hand are finished within ten seconds or given up."""
@@ -60,34 +78,38 @@ class Worker:
                 woken.clear()
                 looked = time.monotonic()
                 claimed = await self._claim()
-                for one in claimed:
-                    task = asyncio.create_task(self._turn(one))
-                    self._turns.add(task)
-                    task.add_done_callback(self._turns.discard)
-                    task.add_done_callback(lambda _: woken.set())  # more of that conversation may have come
+                if claimed:
+                    task = asyncio.create_task(self._turns(claimed))
+                    self._work.add(task)
+                    task.add_done_callback(self._work.discard)
+                    task.add_done_callback(lambda _: woken.set())  # more of those conversations may have come
                 if len(claimed) < self._together:
-                    await first_of(woken, stopping, seconds=await self._seconds_to_next())
+                    # What waits for a time of its own is asked after only when there is nothing else to do.
+                    seconds = _SOON if claimed else await self._seconds_to_next()
+                    await first_of(woken, stopping, seconds=seconds)
                     await apart(looked)
-            await finished(self._turns, _GRACE)
+            await finished(self._work, _GRACE)
 
     @property
-    def _busy(self) -> bool:
-        """Whether there is no room for more turns, or too little to be worth a claim."""
-        return self._in_flight - len(self._turns) < self._together
+    def _room(self) -> int:
+        """How many more conversations may be taken in hand."""
+        return min(self._together, _TO_DO * self._together - self._in_hand)
 
     async def _claim(self) -> list[Claimed]:
-        if self._busy:
+        if self._room <= 0:
             return []
         try:
-            return await claim(
-                self._database, self._sealer, uuid4(), self._clock(), self._lease_seconds, self._together
+            claimed = await claim(
+                self._database, self._sealer, uuid4(), self._clock(), self._lease_seconds, self._room
             )
         except UNAVAILABLE as error:
             log.warning("worker.database_away", error=type(error).__name__)
             return []
+        self._in_hand += len(claimed)
+        return claimed
 
     async def _seconds_to_next(self) -> float:
-        if self._busy:
+        if self._room <= 0:
             return _POLL
         try:
             ready = await inbox.next_ready(self._database, self._clock())
@@ -95,25 +117,57 @@ class Worker:
             return _POLL
         return min(_POLL, (ready - self._clock()).total_seconds()) if ready else _POLL
 
+    async def _turns(self, claimed: list[Claimed]) -> None:
+        """Take the turns of what was claimed: together, as far as that goes."""
+        try:
+            taken = await self._at_once(claimed) if self._take.together and len(claimed) > 1 else []
+            done = {one.conversation_id for one in taken}
+            await asyncio.gather(*(self._turn(one) for one in claimed if one.conversation_id not in done))
+        finally:
+            self._in_hand -= len(claimed)
+
+    async def _at_once(self, claimed: list[Claimed]) -> list[Claimed]:
+        """Those whose turns were taken together, all or nothing: where one fails, none drags another down with it."""
+        assert self._take.together
+        ways = [one.way for one in claimed]
+        began = time.perf_counter()
+        try:
+            with tracing.followed(ways[0]), tracing.span("turns", ways[1:], conversations=len(claimed)):
+                taken = await self._take.together(claimed)
+        except asyncio.CancelledError:
+            for one in claimed:
+                await self._let_go(one)
+            raise
+        except Exception as error:
+            log.warning("turns.taken_apart", error=type(error).__name__, at=place(error))
+            return []
+        seconds = time.perf_counter() - began
+        for one in taken:
+            metrics.TURN_SECONDS.labels("committed").observe(seconds)
+            with tracing.followed(one.way):
+                self._tell(one, seconds)
+        return taken
+
     async def _turn(self, claimed: Claimed) -> None:
         """Take a turn on the way of its first message; those of the others end in it."""
-        first, *joined = claimed.traceparents or ("",)
         about: dict[str, str | int] = {"channel": claimed.channel, "messages": len(claimed.messages)}
-        with tracing.followed(first), tracing.span("turn", joined, **about):
+        joined = claimed.traceparents[1:]
+        with tracing.followed(claimed.way), tracing.span("turn", joined, **about):
             began, outcome = time.perf_counter(), "let_go"
             try:
-                outcome = await self._take(claimed)
+                outcome = await self._by_itself(claimed)
             finally:
                 seconds = time.perf_counter() - began
                 metrics.TURN_SECONDS.labels(outcome).observe(seconds)
             if outcome == "committed":
-                self._tell(claimed, seconds, joined)
+                self._tell(claimed, seconds)
 
-    async def _take(self, claimed: Claimed) -> str:
+    async def _by_itself(self, claimed: Claimed) -> str:
         """Have the turn taken; gives how it ended."""
         ids = {"conversation": str(claimed.conversation_id), "inbox": claimed.ids}
         try:
-            await self._take_turn(claimed)
+            async with self._alone:
+                await self._take.alone(claimed)
         except HoldLost:
             log.warning("turn.hold_lost", **ids)
             return "hold_lost"
@@ -127,7 +181,7 @@ class Worker:
             return "failed"
         return "committed"
 
-    def _tell(self, claimed: Claimed, seconds: float, joined: list[str]) -> None:
+    def _tell(self, claimed: Claimed, seconds: float) -> None:
         """Of a turn that is committed: whose it was, how long it took, and how long its first message waited."""
         if (
             claimed.received_at and not claimed.messages[0][1].due
@@ -139,7 +193,7 @@ class Worker:
             conversation=str(claimed.conversation_id),
             inbox=claimed.ids,
             seconds=round(seconds, 4),
-            joined=[step.trace for one in joined if (step := tracing.read(one))],
+            joined=[step.trace for one in claimed.traceparents[1:] if (step := tracing.read(one))],
         )
 
     async def _give_back(self, claimed: Claimed, error: str) -> None:

@@ -25,7 +25,7 @@ from bot.storage.engine import Database
 from bot.storage.migrating import upgrade
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Inbox
-from bot.webhooks import Intake, router
+from bot.webhooks import Intake, routes
 from tests.channels.conftest import KeptContents
 from tests.conftest import Clock
 from tests.running import environment, free_port, running_service
@@ -121,9 +121,8 @@ async def house(own_services: Services, sealer: Sealer, clock: Clock) -> AsyncIt
         house.whatsapp = whatsapp(twilio)
         channels: dict[str, Channel] = {"whatsapp": house.whatsapp, "telegram": telegram_of(telegram)}
         app = bare_app()
-        app.include_router(
-            router(Intake(database=house.database, sealer=sealer, channels=channels, clock=clock))
-        )
+        intake = Intake(database=house.database, sealer=sealer, channels=channels, clock=clock)
+        app.router.routes += routes(intake)
         started = asyncio.Event()
         tasks.create_task(listen(app, "127.0.0.1", port, over, started.set))
         await started.wait()

@@ -65,7 +65,7 @@ async def opened(name: str, database: Database, sealer: Sealer, clock: Clock) ->
             database=database, sealer=sealer, channels=channels, clock=clock, quiet_seconds=QUIET
         )
         app = FastAPI()
-        app.include_router(webhooks.router(intake))
+        app.router.routes += webhooks.routes(intake)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC_URL) as web:
             phones: dict[str, Phone] = {
                 "telegram": TelegramPhone(web, "Sari", telegram, 4711),

@@ -17,6 +17,7 @@ from sqlalchemy import select, text
 
 from bot import cli
 from bot.delivery import inbox, outbox
+from bot.delivery.outbox import Letter
 from bot.health import Health
 from bot.listening import PortTaken
 from bot.messages import Address, Incoming, Text
@@ -181,15 +182,8 @@ async def test_a_sender_tells_its_numbers_and_finishes_what_is_on_its_way(
 
 async def queue(database: Database, sealer: Sealer, address: Address) -> None:
     async with database.sessions.begin() as session:
-        await outbox.queue(
-            session,
-            sealer,
-            channel="telegram",
-            address=address,
-            text=Text(body="halo"),
-            message_id=None,
-            now=datetime.now(UTC),
-        )
+        letter = Letter(channel="telegram", address=address, text=Text(body="halo"))
+        await outbox.queue(session, sealer, [letter], datetime.now(UTC))
 
 
 def test_a_metrics_port_that_is_taken_is_said_before_anything_starts(

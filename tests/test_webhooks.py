@@ -18,7 +18,7 @@ from bot.messages import Address, Delivery, Event, Incoming, Receipt
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import DeliveryReceipt, Inbox
-from bot.webhooks import LARGEST, Intake, router
+from bot.webhooks import LARGEST, Intake, routes
 from tests.conftest import Clock
 from tests.delivery.recording import Recording
 
@@ -68,10 +68,8 @@ class Provider:
         self.channels = {name: Signed(name) for name in names}
         self.room = asyncio.Semaphore(at_once)
         app = FastAPI()
-        app.include_router(
-            router(
-                Intake(database=database, sealer=sealer, channels=self.channels, clock=clock, room=self.room)
-            )
+        app.router.routes += routes(
+            Intake(database=database, sealer=sealer, channels=self.channels, clock=clock, room=self.room)
         )
         self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://siaga.test")
 
@@ -115,6 +113,16 @@ async def test_path_and_query_reach_the_signature_as_it_was_written(
     assert (await provider.post(path, {"id": "SM2", "state": "read"})).status_code == 204
     async with database.sessions() as session:
         assert (await session.scalars(select(DeliveryReceipt.state))).all() == [Delivery.READ]
+
+
+async def test_what_postgresql_refuses_costs_what_came_with_it_nothing(
+    provider: Provider, database: Database
+) -> None:
+    """Webhooks of the same moment share a statement."""
+    ids = ["SM1", "SM2", "SM\x00", "SM3"]
+    answers = await asyncio.gather(*(provider.post("/webhooks/telegram", {"id": one}) for one in ids))
+    assert [answer.status_code for answer in answers] == [200, 200, 503, 200]
+    assert sorted(await stored(database)) == ["SM1", "SM2", "SM3"]
 
 
 @pytest.mark.parametrize("signature", ["", "forged", "/webhooks/telegram"])

@@ -15,7 +15,7 @@ from bot.messages import Address, Incoming
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Conversation, Inbox, InboxState
-from bot.worker import Worker
+from bot.worker import Turns, Worker
 from tests.claims import claim_one
 from tests.conftest import NOON, Clock
 
@@ -43,14 +43,14 @@ class Desk:
         async with self.database.sessions.begin() as session:
             await inbox.retake(session, claimed)
             self.taken += [incoming.text for _, incoming in claimed.messages]
-            await inbox.finish(session, claimed, self.clock())
+            await inbox.finish(session, [claimed], self.clock())
 
     @asynccontextmanager
     async def working(
         self, take_turn: Callable[[Claimed], Awaitable[None]] | None = None, **options: int
     ) -> AsyncIterator[asyncio.Event]:
         stopping = asyncio.Event()
-        worker = Worker(self.database, self.sealer, take_turn or self.take, self.clock, **options)
+        worker = Worker(self.database, self.sealer, Turns(take_turn or self.take), self.clock, **options)
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             group.create_task(worker.run(stopping))
             try:
@@ -118,7 +118,7 @@ async def test_several_conversations_at_once_but_no_more_than_allowed(desk: Desk
 
     for of in range(7):
         await desk.say(f"dari {of}", of=of)
-    async with desk.working(slow, in_flight=3):
+    async with desk.working(slow, together=3):
         await eventually(lambda: at_once == 3)
         await asyncio.sleep(0.1)
         assert most == 3

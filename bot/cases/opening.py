@@ -80,7 +80,7 @@ async def open_case(
         for code, files in new.documents.items()
         for media in files
     )
-    await keep_numbers(session, sealer, talk, [new.summary, *_strings(new.fields)])
+    await keep_numbers(session, sealer, [(talk, text) for text in (new.summary, *_strings(new.fields))])
     record(session, ("case", case.id), "opened", PARTICIPANT, now, public=True, kind=case.kind)
     return case
 
@@ -156,9 +156,9 @@ def attachment(
 
 
 async def keep_numbers(
-    session: AsyncSession, sealer: Sealer, talk: Conversation, texts: Sequence[str]
+    session: AsyncSession, sealer: Sealer, written: Sequence[tuple[Conversation, str]]
 ) -> None:
-    """Keep the personal numbers in `texts`, sealed, so that the desk can find a person by one of them."""
+    """Keep the personal numbers in what was written in talks, sealed, so that the desk can find a person by one."""
     rows = [
         {
             "participant_id": talk.participant_id,
@@ -167,7 +167,7 @@ async def keep_numbers(
             "sealed": sealer.seal(number.value),
             "digest": sealer.digest(number.value),
         }
-        for text in texts
+        for talk, text in written
         for number in personal_numbers(text)
     ]
     if rows:

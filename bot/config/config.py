@@ -151,7 +151,9 @@ class Config:
         found = names.exact(text) or names.inside(text) or names.misspelt(text)
         if found:
             return self._meant(found)
-        return FoundBranch(None, tuple(self.branches[code] for code in self._own_names.near(text)), known=False)
+        return FoundBranch(
+            None, tuple(self.branches[code] for code in self._own_names.near(text)), known=False
+        )
 
     def find_facility(self, text: str) -> FoundFacility:
         """The facility that `text` names: by name or alias, in a sentence, misspelt; else the most similar."""

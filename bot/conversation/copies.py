@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.config import Config
 from bot.conversation.own_data import Sheet
-from bot.conversation.speaking import say
+from bot.conversation.speaking import Saying, say
 from bot.media.enclosing import Enclosing, NotTaken, Upload
 from bot.media.stores import StoreAway
 from bot.messages import Enclosure, Text
@@ -105,8 +105,7 @@ class Copies:
         row = await session.scalar(wanted.with_for_update())
         if talk is None or row is None or talk.owner is Owner.AGENT or talk.participant_id != whose:
             return False
-        for text in texts:
-            await say(session, self.sealer, talk, text, now)
+        await say(session, self.sealer, [Saying(talk, text) for text in texts], now)
         row.done_at = now
         log.info("copy.sent", order=row.id, parts=len(texts))
         return True

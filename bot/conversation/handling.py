@@ -12,7 +12,7 @@ from bot.cases.history import Actor, record
 from bot.cases.lifecycle import CaseTaken
 from bot.config import Config
 from bot.config.papers import document_names, service_name
-from bot.conversation.speaking import Speaker, say
+from bot.conversation.speaking import Saying, Speaker, say
 from bot.dialogue.shelf import next_end, set_aside
 from bot.dialogue.state import Dialogue, dump, load
 from bot.errors import SiagaError
@@ -134,7 +134,7 @@ class Handling:
         occasion = None if enclosure else Occasion("agent_reply", language, values)
         text = Text(body=said, occasion=occasion, enclosure=enclosure)
         by = Speaker(Author.AGENT, agent.id, case.id)
-        await say(session, self.sealer, talk, text, self.clock(), by)
+        await say(session, self.sealer, [Saying(talk, text, by)], self.clock())
 
     async def note(self, session: AsyncSession, case: Case, agent: Agent, body: str) -> None:
         """A word for colleagues: the participant never sees it."""
@@ -241,7 +241,8 @@ class Handling:
         language = await self.language(session, talk)
         said = self.texts.say(key, language, values)
         text = Text(body=said, occasion=Occasion("case_update", language, {"text": said}))
-        await say(session, self.sealer, talk, text, self.clock(), Speaker(Author.SYSTEM, None, case.id))
+        by = Speaker(Author.SYSTEM, None, case.id)
+        await say(session, self.sealer, [Saying(talk, text, by)], self.clock())
 
     async def tell_of_request(
         self,

@@ -1,18 +1,50 @@
-"""Adding a line to a talk."""
+"""Adding lines to talks, many in one statement."""
 
-from sqlalchemy import insert
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert
 
+from bot.storage.arrays import given
 from bot.storage.tables import Message
 
-_NEW = insert(Message).returning(Message.id)
+_EVERY = (
+    "conversation_id",
+    "case_id",
+    "author",
+    "agent_id",
+    "body",
+    "sealed_body",
+    "options",
+    "sealed_shared",
+    "intent",
+    "inbox_id",
+    "refers_to",
+    "edited",
+    "at",
+)
 
 
-async def add_line(session: AsyncSession, **values: object) -> int:
-    """Add one line and return its id: at once, since what hangs on it is written next.
+async def add_lines(session: AsyncSession, lines: Sequence[Mapping[str, object]]) -> list[int]:
+    """Add lines and return their ids, in the same order: at once, since what hangs on them is written next.
 
     Args:
-        values: of the columns of `Message`.
+        lines: each with values of columns of `Message`.
     """
+    if not lines:
+        return []
+    values = {f"given_{name}": [line.get(name) for line in lines] for name in _EVERY}
     connection = await session.connection()
-    return (await connection.execute(_NEW, values)).scalar_one()
+    return sorted((await connection.execute(_adding(), values)).scalars())
+
+
+@cache
+def _adding() -> ReturningInsert[int]:
+    """Ids count up in the order in which the rows are given."""
+    rows = given(**{name: getattr(Message, name) for name in _EVERY})
+    columns = {name: rows.c[name] for name in _EVERY} | {"edited": func.coalesce(rows.c.edited, False)}
+    ordered = select(*columns.values()).order_by(rows.c.place)
+    new = insert(Message).from_select(list(_EVERY), ordered)
+    return new.returning(Message.id)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.cases.history import SYSTEM, record
 from bot.config import Config
 from bot.delivery import outbox
+from bot.delivery.outbox import Letter
 from bot.messages import Address, Occasion, Text
 from bot.storage.apart import apart
 from bot.storage.engine import Database
@@ -97,17 +98,16 @@ class OnCall:
     ) -> None:
         """Queue a message to each of `addresses`, which says of how many more cases it is."""
         times = await self._times(session, case)
-        for address, more in addresses.items():
-            await outbox.queue(
-                session,
-                self.sealer,
+        letters = [
+            Letter(
                 channel=address.partition(":")[0],
                 address=Address(address),
                 text=self._words(case, "on_call.again" if times else "on_call.first", more),
-                message_id=None,
-                now=now,
                 once=f"{CALLED}:{case.id}:{times}:{address}",
             )
+            for address, more in addresses.items()
+        ]
+        await outbox.queue(session, self.sealer, letters, now)
 
     def _on_duty(self, branch: str | None, now: datetime, own: str | None) -> Sequence[str]:
         """The addresses of those who are, each once, but not the participant's own."""

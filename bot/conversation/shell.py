@@ -20,4 +20,8 @@ _CARRIED_OUT: CarriedOut = {
 
 async def carry_out(means: Means, request: LookUp[Any] | Effect[Any]) -> Any:
     """Do one request of a flow, and give back what it awaits."""
-    return await _CARRIED_OUT[type(request)](means, request)
+    if not (isinstance(request, LookUp) and request.same_for_all):
+        return await _CARRIED_OUT[type(request)](means, request)
+    if request not in means.looked_up:
+        means.looked_up[request] = await _CARRIED_OUT[type(request)](means, request)
+    return means.looked_up[request]

@@ -1,14 +1,16 @@
 """Putting replies into words, keeping them in the talk, and queueing them to be sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversation.lines import add_line
+from bot import tracing
+from bot.conversation.lines import add_lines
 from bot.delivery import outbox
+from bot.delivery.outbox import Letter
 from bot.dialogue.engine import Reply
 from bot.media import enclosing
 from bot.messages import Address, Enclosure, Text
@@ -33,6 +35,20 @@ class Speaker:
 THE_BOT = Speaker()
 
 
+@dataclass(frozen=True)
+class Saying:
+    """Something that is said in a talk.
+
+    Args:
+        traceparent: the way on which it is (`bot.tracing`): by default the present one.
+    """
+
+    talk: Conversation
+    text: Text
+    by: Speaker = THE_BOT
+    traceparent: str = field(default_factory=tracing.traceparent)
+
+
 def merge(replies: Sequence[Reply], texts: Texts, language: str) -> list[Text]:
     """The replies of a turn as few messages as read well; options end a message."""
     merged: list[Text] = []
@@ -51,47 +67,47 @@ def merge(replies: Sequence[Reply], texts: Texts, language: str) -> list[Text]:
     return merged
 
 
-async def say(
-    session: AsyncSession,
-    sealer: Sealer,
-    talk: Conversation,
-    text: Text,
-    now: datetime,
-    by: Speaker = THE_BOT,
-) -> None:
-    """Add one line of ours to a talk and queue it for the participant's channel.
+async def say(session: AsyncSession, sealer: Sealer, said: Sequence[Saying], now: datetime) -> None:
+    """Add lines of ours to their talks and queue them for the participants' channels, in their order.
 
     Raises:
-        NotThere: the file that goes with it was removed meanwhile.
+        NotThere: the file that goes with one was removed meanwhile.
     """
+    lines = await add_lines(session, [_line(sealer, saying, now) for saying in said])
+    letters = []
+    for line_id, saying in zip(lines, said, strict=True):
+        talk, text = saying.talk, saying.text
+        if text.enclosure:
+            await enclosing.settle(session, text.enclosure, talk, now)
+            session.add(_attachment(line_id, text.enclosure, talk, now))
+        letters.append(
+            Letter(
+                channel=talk.address.partition(":")[0],
+                address=Address(talk.address),
+                text=text,
+                message_id=line_id,
+                traceparent=saying.traceparent,
+            )
+        )
+        talk.last_message_at = now
+    await outbox.queue(session, sealer, letters, now)
+
+
+def _line(sealer: Sealer, saying: Saying, now: datetime) -> dict[str, object]:
+    """The line of the talk."""
+    text, by = saying.text, saying.by
     masked = mask(text.body)
-    line_id = await add_line(
-        session,
-        conversation_id=talk.id,
-        case_id=by.case_id,
-        author=by.author,
-        agent_id=by.agent_id,
-        body=masked,
-        sealed_body=sealer.seal(text.body) if masked != text.body else None,
-        options=[
-            {"id": item.id, "title": item.title, "description": item.description} for item in text.options
-        ]
-        or None,
-        at=now,
-    )
-    if text.enclosure:
-        await enclosing.settle(session, text.enclosure, talk, now)
-        session.add(_attachment(line_id, text.enclosure, talk, now))
-    await outbox.queue(
-        session,
-        sealer,
-        channel=talk.address.partition(":")[0],
-        address=Address(talk.address),
-        text=text,
-        message_id=line_id,
-        now=now,
-    )
-    talk.last_message_at = now
+    options = [{"id": item.id, "title": item.title, "description": item.description} for item in text.options]
+    return {
+        "conversation_id": saying.talk.id,
+        "case_id": by.case_id,
+        "author": by.author,
+        "agent_id": by.agent_id,
+        "body": masked,
+        "sealed_body": sealer.seal(text.body) if masked != text.body else None,
+        "options": options or None,
+        "at": now,
+    }
 
 
 def _attachment(line_id: int, enclosure: Enclosure, talk: Conversation, now: datetime) -> Attachment:

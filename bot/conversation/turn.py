@@ -1,72 +1,50 @@
 """One turn of a conversation: read what is pending, interpret, advance, store, queue, commit."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.answers.index import Index, no_questions
 from bot.cases import lifecycle
-from bot.cases.opening import attachment, keep_numbers
 from bot.config import Config
 from bot.conversation import consent, flood, lateness
 from bot.conversation.carrying.documents import awaited_words
 from bot.conversation.carrying.means import Means
-from bot.conversation.gathering import gather
-from bot.conversation.lines import add_line
+from bot.conversation.noting import note_down
 from bot.conversation.on_call import OnCall
-from bot.conversation.referring import Arrived, arrived
+from bot.conversation.reading import Read, Reader
 from bot.conversation.shell import carry_out
-from bot.conversation.speaking import merge, say
+from bot.conversation.speaking import Saying, merge, say
 from bot.delivery import inbox
 from bot.delivery.claiming import Claimed
 from bot.dialogue import shelf
 from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Reply, Turn
 from bot.dialogue.flow import Flows
-from bot.dialogue.requests import Consult
+from bot.dialogue.requests import Consult, Effect, LookUp
 from bot.dialogue.state import Dialogue, Said, dump, load
 from bot.dialogue.talk import World
-from bot.live import Live
-from bot.messages import NOTHING, Address, Entity, Incoming, Interpretation
+from bot.live import Live, LiveEvent
+from bot.messages import Address, Incoming, Text
 from bot.nlu.interpreter import Interpreter
 from bot.nlu.normalising import Normaliser
-from bot.nlu.parts import parts, two_requests
 from bot.notices import subscriptions
-from bot.reading.numbers import mask
 from bot.retention import FOREVER, Kept
 from bot.review.keeping import Keeping
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
-from bot.storage.tables import (
-    Author,
-    Conversation,
-    Owner,
-    Participant,
-)
+from bot.storage.tables import Conversation, Owner, Participant
 from bot.texts import Texts
 from bot.tracing import span
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class _Read:
-    """The messages of a turn, and what was said with them."""
-
-    arrived: list[Arrived]
-    said: list[Said]
-    flooding: bool
-    """Whether they are too many to be answered."""
-    consulted: dict[Consult[Any], Any] = field(default_factory=dict)
-    """What other servers said (`_Asks`)."""
 
 
 class _Asks(Exception):
@@ -75,6 +53,22 @@ class _Asks(Exception):
     def __init__(self, request: Consult[Any]) -> None:
         self.request = request
         super().__init__(type(request).__name__)
+
+
+class _Alone(Exception):
+    """A turn does more than talk: it is taken in a transaction of its own."""
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """A turn whose flows have run, and what is to be written of it."""
+
+    read: Read
+    talk: Conversation
+    dialogue: Dialogue
+    said: list[Saying]
+    notes: list[tuple[Said, Turn]]
+    """What each message led to, for the review of what was not understood."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,62 +105,107 @@ class Conversations:
             HoldLost: another worker took over; nothing is committed.
         """
         with span("interpret"):
-            read = await self._read(claimed)
+            [read] = await self._reader.read([claimed])
         while True:
             try:
-                await self._take(claimed, read)
+                await self._take(read)
                 break
             except _Asks as asks:
                 with span("consult"):
                     answer = await self.consulting[type(asks.request)](asks.request, claimed.address)
                 read.consulted[asks.request] = answer
-        await self.live.publish(f"conversation:{claimed.conversation_id}")
-        await self.live.publish("desk", conversation=str(claimed.conversation_id))
+        await self._announce([claimed])
 
-    async def _take(self, claimed: Claimed, read: _Read) -> None:
+    async def take_together(self, together: Sequence[Claimed]) -> list[Claimed]:
+        """Take what several participants wrote as a turn each, in one transaction.
+
+        Only where nothing is done but to talk (and `Effect.only_adds`): what opens a case, asks another server or waits
+        for a lock is left to `take_turn`, so that no participant waits for what another one's turn takes.
+
+        Returns:
+            Those whose turn was taken; the others are as they were.
+        """
+        now = self.clock()
+        with span("interpret"):
+            reads = await self._reader.read(together)
+        async with self.database.sessions(autoflush=False) as session:
+            talks = await inbox.retake_free(session, together)
+            looked_up: dict[LookUp[Any], Any] = {}
+            answered = [
+                one
+                for read in reads
+                if (talk := talks.get(read.claimed.conversation_id)) and _only_talks(talk, read, now)
+                if (one := await self._try(session, talk, read, now, looked_up))
+            ]
+            taken = [one.read.claimed for one in answered]
+            lines = await note_down(session, self.sealer, [(one.talk, one.read) for one in answered], now)
+            await self._speak(session, answered, lines, now)
+            await inbox.finish(session, taken, now)
+            with span("commit"):
+                await session.commit()
+        await self._announce(taken)
+        return taken
+
+    async def _try(
+        self,
+        session: AsyncSession,
+        talk: Conversation,
+        read: Read,
+        now: datetime,
+        looked_up: dict[LookUp[Any], Any],
+    ) -> _Answered | None:
+        """The turn on its own way; None, and nothing is changed, where it does more than talk."""
+        others = set(session.new)
+        with tracing.followed(read.claimed.way), span("flow"):
+            try:
+                means = replace(self._means(session, talk, now), looked_up=looked_up)
+                return await self._answer(means, read, alone=False)
+            except (_Alone, _Asks):
+                for row in (talk, *(set(session.new) - others)):
+                    session.expunge(row)
+                return None
+
+    async def _take(self, read: Read) -> None:
         """The turn, in one transaction.
 
         Raises:
             HoldLost: another worker took over; nothing is committed.
             _Asks: a flow asks another server; nothing is committed.
         """
-        now = self.clock()
+        now, claimed = self.clock(), read.claimed
         async with self.database.sessions() as session:
             with span("flow"):
                 talk = await inbox.retake(session, claimed)
-                lines = await self._note_down(session, talk, read, now)
+                lines = await note_down(session, self.sealer, [(talk, read)], now)
                 if talk.owner is Owner.AGENT or read.flooding:
                     written = [one.message.text for one in read.arrived]
                     await consent.honour(session, talk.address, written, self._commands, now)
                 if talk.owner is Owner.AGENT:
                     talk.nudge_at = None
                     await lifecycle.participant_wrote(session, talk.id)
-                elif lateness.too_late([message for _, message in claimed.messages], now):
+                elif _too_late(read, now):
                     log.warning("turn.too_late", conversation=str(talk.id), inbox=claimed.ids)
                 elif read.said:
-                    keeping = Keeping(session, talk, lines, self.normaliser, now)
-                    await self._answer(keeping, claimed, read)
-                await inbox.finish(session, claimed, now)
+                    answered = await self._answer(self._means(session, talk, now), read, alone=True)
+                    await self._speak(session, [answered], lines, now)
+                await inbox.finish(session, [claimed], now)
             with span("commit"):
                 await session.commit()
 
-    async def _read(self, claimed: Claimed) -> _Read:
-        """What was said and what it means: before the turn's transaction, so that no lock waits for it."""
-        most = self.flood_per_minute
-        async with self.database.alone.connect() as connection:
-            talk = (await connection.execute(_as_it_stands(), flood.counting(claimed, most))).one()
-            if talk.hushed_at:  # only half as many are slow enough
-                talk = (await connection.execute(_as_it_stands(), flood.counting(claimed, most // 2))).one()
-            messages = await arrived(connection, self.sealer, claimed)
-        flooding = talk.took is not None and talk.took < flood.WITHIN
-        # Of a flood only a cry for help is looked for, which must not be buried in the words around it.
-        one_by_one = messages if flooding else gather(messages, self._dialogue(talk.sealed_dialogue))
-        texts = [_to_read(one.message) for one in one_by_one]
-        meanings = iter(await self.interpreter.interpret([text for group in texts for text in group]))
-        said = [
-            _said(one, [next(meanings) for _ in group]) for one, group in zip(one_by_one, texts, strict=True)
-        ]
-        return _Read(messages, said, flooding)
+    async def _announce(self, taken: Sequence[Claimed]) -> None:
+        """Have open pages look again at these talks."""
+        talks = [str(claimed.conversation_id) for claimed in taken]
+        events = [LiveEvent(f"conversation:{talk}") for talk in talks]
+        await self.live.publish_all(events + [LiveEvent("desk", {"conversation": talk}) for talk in talks])
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(
+            database=self.database,
+            sealer=self.sealer,
+            interpreter=self.interpreter,
+            flood_per_minute=self.flood_per_minute,
+        )
 
     @cached_property
     def _on_call(self) -> OnCall:
@@ -180,48 +219,17 @@ class Conversations:
     def _dialogue(self, sealed: bytes | None) -> Dialogue:
         return load(self.sealer.open(sealed)) if sealed else Dialogue()
 
-    async def _note_down(
-        self, session: AsyncSession, talk: Conversation, read: _Read, now: datetime
-    ) -> dict[str, int]:
-        """Every message as a line of the talk, personal numbers masked, photos and files beside it.
+    def _means(self, session: AsyncSession, talk: Conversation, now: datetime) -> Means:
+        return Means(session, self.sealer, self.config, talk, now, self._on_call, self.answers, self.kept)
 
-        Gives the lines' ids, by the provider's name for the message.
+    async def _answer(self, means: Means, read: Read, *, alone: bool) -> _Answered:
+        """Run the flows.
+
+        Raises:
+            _Alone: the turn does more than talk, and is not `alone`.
+            _Asks: a flow asks another server.
         """
-        lines: dict[str, int] = {}
-        meanings = _meanings(read)
-        for one in read.arrived:
-            message = one.message
-            if message.due:
-                continue
-            body = message.text or _described(message)
-            masked = mask(body)
-            line_id = lines[message.provider_id] = await add_line(
-                session,
-                conversation_id=talk.id,
-                author=Author.PARTICIPANT,
-                body=masked,
-                sealed_body=self.sealer.seal(body) if masked != body else None,
-                sealed_shared=self._shared(message),
-                intent=meanings.get(message.provider_id) or None,
-                inbox_id=one.inbox_id,
-                refers_to=one.refers_to,
-                edited=one.before is not None,
-                at=now,
-            )
-            session.add_all(
-                attachment(self.sealer, talk, media, message_id=line_id) for media in message.media
-            )
-        await keep_numbers(session, self.sealer, talk, [one.message.text for one in read.arrived])
-        return lines
-
-    def _shared(self, message: Incoming) -> bytes | None:
-        """The place or the contact card that came with a message, sealed."""
-        shared = {"location": message.location, "card": message.card}
-        there = {name: asdict(one) for name, one in shared.items() if one}
-        return self.sealer.seal(there) if there else None
-
-    async def _answer(self, keeping: Keeping, claimed: Claimed, read: _Read) -> None:
-        session, talk, now = keeping.session, keeping.talk, keeping.now
+        session, talk, now = means.session, means.talk, means.now
         dialogue = self._dialogue(talk.sealed_dialogue)
         talk.branch, dialogue.branch = self._branch(talk.branch), self._branch(dialogue.branch)
         spoken = dialogue.language
@@ -229,46 +237,85 @@ class Conversations:
             config=self.config,
             texts=self.texts,
             now=now,
-            queued=talk.owner is Owner.QUEUE,
             awaited=await self._awaited(session, talk, read),
-            our_branch=self._our_branch(claimed.messages[-1][1]),
+            our_branch=self._our_branch(read.claimed.messages[-1][1]),
         )
-        means = Means(session, self.sealer, self.config, talk, now, self._on_call, self.answers, self.kept)
         said = flood.urgent(read.said, dialogue, self._commands) if read.flooding else read.said
         replies: list[Reply] = self._hush(talk, read, now)
+        notes: list[tuple[Said, Turn]] = []
         for item in said:
             world = replace(world, queued=talk.owner is Owner.QUEUE)
             turn = Turn(dialogue, self.flows, world, self._commands)
-            await _drive(turn, item, means, read.consulted)
+            await _drive(turn, item, means, read.consulted, alone=alone)
             # A question that the next of several messages answered already is not put any more.
             if turn.replies:
                 replies = [reply for reply in replies if not reply.asks] + turn.replies
             waiting = turn.waits_with
             idle = now + self.idle[bool(waiting.reminded)] if waiting else None
             talk.nudge_at = idle or shelf.next_end(dialogue)
-            await keeping.note(item, turn)
-        nobody_wrote = all(message.due for _, message in claimed.messages)
-        if nobody_wrote and await subscriptions.opted_out(session, talk.address):
-            replies = []  # a reminder is nothing that they asked for
-        if replies:
-            zone = ZoneInfo(self.config.office(dialogue.branch or talk.branch).zone)
-            replies = lateness.apology([message for _, message in claimed.messages], now, zone) + replies
-        for text in merge(replies, self.texts, dialogue.language):
-            await say(session, self.sealer, talk, text, now)
-        talk.branch = dialogue.branch or talk.branch
-        talk.sealed_dialogue = self.sealer.seal(dump(dialogue))
+            notes.append((item, turn))
         if dialogue.language != spoken:
-            participant = await session.get_one(Participant, talk.participant_id)
-            participant.language = dialogue.language
+            await self._speak_from_now_on(session, talk, dialogue.language, alone=alone)
+        texts = await self._worded(session, talk, read, dialogue, replies, now)
+        return _Answered(read, talk, dialogue, [Saying(talk, text) for text in texts], notes)
 
-    async def _awaited(self, session: AsyncSession, talk: Conversation, read: _Read) -> tuple[str, ...]:
+    async def _worded(
+        self,
+        session: AsyncSession,
+        talk: Conversation,
+        read: Read,
+        dialogue: Dialogue,
+        replies: list[Reply],
+        now: datetime,
+    ) -> list[Text]:
+        """What is said in the end."""
+        messages = [message for _, message in read.claimed.messages]
+        nobody_wrote = all(message.due for message in messages)
+        if not replies or (nobody_wrote and await subscriptions.opted_out(session, talk.address)):
+            return []  # a reminder is nothing that they asked for
+        zone = ZoneInfo(self.config.office(dialogue.branch or talk.branch).zone)
+        return merge(lateness.apology(messages, now, zone) + replies, self.texts, dialogue.language)
+
+    @staticmethod
+    async def _speak_from_now_on(
+        session: AsyncSession, talk: Conversation, language: str, *, alone: bool
+    ) -> None:
+        """Keep the language for whoever else writes to this participant."""
+        if not alone:
+            raise _Alone
+        participant = await session.get_one(Participant, talk.participant_id)
+        participant.language = language
+
+    async def _speak(
+        self,
+        session: AsyncSession,
+        answered: Sequence[_Answered],
+        lines: Mapping[int, int],
+        now: datetime,
+    ) -> None:
+        """Write down what these turns made of their messages, how the talks stand now, and what is said in them."""
+        for one in answered:
+            talk, dialogue = one.talk, one.dialogue
+            names = {
+                said.message.provider_id: lines[said.inbox_id]
+                for said in one.read.arrived
+                if said.inbox_id in lines
+            }
+            keeping = Keeping(session, talk, names, self.normaliser, now)
+            for item, turn in one.notes:
+                await keeping.note(item, turn)
+            talk.branch = dialogue.branch or talk.branch
+            talk.sealed_dialogue = self.sealer.seal(dump(dialogue))
+        await say(session, self.sealer, [saying for one in answered for saying in one.said], now)
+
+    async def _awaited(self, session: AsyncSession, talk: Conversation, read: Read) -> tuple[str, ...]:
         """The documents that are missing somewhere, where a photo or file came that may be one of them."""
         if not any(item.media for item in read.said):
             return ()
         return await awaited_words(session, self.config, talk)
 
     @staticmethod
-    def _hush(talk: Conversation, read: _Read, now: datetime) -> list[Reply]:
+    def _hush(talk: Conversation, read: Read, now: datetime) -> list[Reply]:
         """The one word about it to who begins to write too much."""
         if not read.flooding:
             talk.hushed_at = None
@@ -292,11 +339,16 @@ class Conversations:
         return self.config.default_branch.code if self.config.default_branch else None
 
 
-@cache
-def _as_it_stands() -> Select[bytes | None, datetime | None, timedelta | None]:
-    """What has to be known of a conversation before its turn: `flood.counting` gives the values."""
-    columns = (Conversation.sealed_dialogue, Conversation.hushed_at, flood.span().label("took"))
-    return select(*columns).where(Conversation.id == bindparam("whose"))
+def _only_talks(talk: Conversation, read: Read, now: datetime) -> bool:
+    """Whether nothing but an answer is to be expected of a turn, before its flows are run."""
+    messages = [message for _, message in read.claimed.messages]
+    written = not any(message.due or message.media for message in messages)
+    nothing_else = bool(read.said) and not read.flooding and not _too_late(read, now)
+    return talk.owner is not Owner.AGENT and written and nothing_else
+
+
+def _too_late(read: Read, now: datetime) -> bool:
+    return lateness.too_late([message for _, message in read.claimed.messages], now)
 
 
 def _national(number: str) -> str:
@@ -304,27 +356,13 @@ def _national(number: str) -> str:
     return "".join(filter(str.isdigit, number)).removeprefix("62").lstrip("0")
 
 
-def _said(one: Arrived, read: Sequence[Interpretation]) -> Said:
-    """A message with what it means, two requests in it told apart, and with what it refers to."""
-    first, second = two_requests(read[0], read[1:]) if read else (NOTHING, None)
-    if one.about and first.first("case_number") is None:
-        quoted = Entity(entity="case_number", value=one.about, start=0, end=0)
-        first = replace(first, entities=(*first.entities, quoted))
-    said = replace(Said.of(one.message, first), second=second, named=one.named, asked=one.asked)
-    if one.before is None:
-        return said
-    return replace(said, instead_of=one.before.provider_id, before=one.before.text.strip())
-
-
-def _to_read(message: Incoming) -> list[str]:
-    """The text that has to be interpreted, and its parts; none of a tap."""
-    return [message.text, *parts(message.text)] if message.text and message.tapped is None else []
-
-
-async def _drive(turn: Turn, said: Said, means: Means, consulted: Mapping[Consult[Any], Any]) -> None:
+async def _drive(
+    turn: Turn, said: Said, means: Means, consulted: Mapping[Consult[Any], Any], *, alone: bool
+) -> None:
     """Run a turn of the pure engine, carrying out what comes out of it.
 
     Raises:
+        _Alone: something is to be done that others could wait for, and the turn is not `alone`.
         _Asks: another server has to be asked first.
     """
     steps = turn.take(said)
@@ -335,29 +373,9 @@ async def _drive(turn: Turn, said: Said, means: Means, consulted: Mapping[Consul
                 if request not in consulted:
                     raise _Asks(request)
                 request = steps.send(consulted[request])
+            elif isinstance(request, Effect) and not (alone or request.only_adds):
+                raise _Alone
             else:
                 request = steps.send(await carry_out(means, request))
     except StopIteration:
         return
-
-
-def _described(message: Incoming) -> str:
-    """What stands in the talk for a message without words."""
-    if message.media:
-        return f"[{message.media[0].kind.value}]"
-    if message.location:
-        return f"[location] {message.location.name}".strip()
-    return f"[{message.unsupported or 'empty'}]"
-
-
-def _meanings(read: _Read) -> dict[str, str]:
-    """What each message was taken for, by its name; those that were joined (`gather`) have one meaning."""
-    meanings: dict[str, str] = {}
-    waiting: list[str] = []
-    ends = {item.id: item.interpretation.intent for item in read.said}
-    for one in read.arrived:
-        waiting.append(one.message.provider_id)
-        if waiting[-1] in ends:
-            meanings |= dict.fromkeys(waiting, ends[waiting[-1]])
-            waiting.clear()
-    return meanings

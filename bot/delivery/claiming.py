@@ -61,6 +61,11 @@ class Claimed:
     """The ways on which they came (`bot.tracing`), each once, oldest first."""
 
     @property
+    def way(self) -> str:
+        """The way of its first message, on which the turn is taken."""
+        return next(iter(self.traceparents), "")
+
+    @property
     def ids(self) -> list[int]:
         """The inbox ids."""
         return [inbox_id for inbox_id, _ in self.messages]
@@ -79,20 +84,21 @@ async def claim(
     Returns:
         Nothing when nothing is ready.
     """
-    values = {"now": now, "hold": hold, "until": now + timedelta(seconds=lease_seconds), "most": most}
+    values = {"now": now, "hold": hold, "until": now + timedelta(seconds=lease_seconds)}
+    claimed: list[Claimed] = []
     tried: list[str] = []
-    while True:
+    while len(claimed) < most:
         async with database.alone.connect() as connection:
-            rows = (await connection.execute(_taking(), values | {"but": tried})).all()
-        if not rows:
-            return []
-        claimed = await _opened(database, sealer, hold, [row for row in rows if row.held], now)
-        if claimed:
-            return claimed
+            now_free = {"most": most - len(claimed), "but": tried}
+            rows = (await connection.execute(_taking(), values | now_free)).all()
+        claimed += await _opened(database, sealer, hold, [row for row in rows if row.held], now)
         new = [row.first for row in rows if row.talk is None]
         if new:
             await people.introduce(database, new)
+        elif claimed or not rows:
+            break
         tried += [row.address for row in rows if row.talk is not None]
+    return claimed
 
 
 async def _opened(

@@ -5,8 +5,10 @@ its own that begins with `retake` and ends with `finish`.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from uuid import UUID
 
 import structlog
 from sqlalchemy import (
@@ -48,33 +50,75 @@ class HoldLost(SiagaError):
     """Another worker took the conversation over meanwhile: commit nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a provider delivered at once.
+
+    Args:
+        events: in the order in which they arrived.
+        at: when they arrived.
+        traceparent: the way on which they are (`bot.tracing`): by default the present one.
+    """
+
+    events: Sequence[Event]
+    at: datetime
+    traceparent: str = field(default_factory=tracing.traceparent)
+
+
 async def store(
     database: Database, sealer: Sealer, events: Sequence[Event], now: datetime, quiet_seconds: float = 0.0
 ) -> int:
-    """Keep what a provider delivered; only after this may it be acknowledged.
-
-    Args:
-        events: in the order in which they arrived. What is there already is left as it is.
-        now: when they arrived.
-        quiet_seconds: how long a turn waits for the participant's next message, which has it wait as long again,
-            though never more than `LONGEST_QUIET` in all.
+    """Keep what a provider delivered at once; see `store_all`.
 
     Returns:
         How many messages were new.
     """
-    messages = [event for event in events if isinstance(event, Incoming)]
+    [stored] = await store_all(database, sealer, [Arrival(events, now)], quiet_seconds)
+    return stored
+
+
+async def store_all(
+    database: Database, sealer: Sealer, arrivals: Sequence[Arrival], quiet_seconds: float = 0.0
+) -> list[int]:
+    """Keep what providers delivered, all or nothing; only after this may it be acknowledged.
+
+    Args:
+        arrivals: in their order. What is there already is left as it is.
+        quiet_seconds: how long a turn waits for the participant's next message, which has it wait as long again,
+            though never more than `LONGEST_QUIET` in all.
+
+    Returns:
+        Of each, how many messages were new.
+    """
+    events = [event for arrival in arrivals for event in arrival.events]
+    messages = any(isinstance(event, Incoming) for event in events)
     reports = [event for event in events if isinstance(event, Receipt)]
-    stored = 0
-    engine = database.alone if len(messages) == len(events) else database.engine
-    async with engine.begin() as connection:
+    marks = [
+        (arrival.at, event)
+        for arrival in arrivals
+        for event in arrival.events
+        if isinstance(event, Reachability)
+    ]
+    new: set[tuple[str, str]] = set()
+    one_statement = messages + bool(reports) + len(marks) <= 1
+    async with (database.alone if one_statement else database.engine).begin() as connection:
         if messages:
-            stored = await _add(connection, sealer, messages, now, quiet_seconds)
+            new = await _add(connection, sealer, arrivals, quiet_seconds)
         if reports:
             await receipts.merge(connection, reports)
-        for event in events:
-            if isinstance(event, Reachability):
-                await people.mark(connection, event.address, event.reachable, now)
-    return stored
+        for at, event in sorted(
+            marks, key=lambda mark: mark[1].address
+        ):  # in one order, so that no two deadlock
+            await people.mark(connection, event.address, event.reachable, at)
+    return [_taken_from(new, arrival) for arrival in arrivals]
+
+
+def _taken_from(new: set[tuple[str, str]], arrival: Arrival) -> int:
+    """How many messages of an arrival are among the new ones, which are then no other's."""
+    names = {(one.channel, one.provider_id) for one in arrival.events if isinstance(one, Incoming)}
+    found = names & new
+    new -= found
+    return len(found)
 
 
 async def next_ready(database: Database, now: datetime) -> datetime | None:
@@ -90,32 +134,54 @@ async def retake(session: AsyncSession, claimed: Claimed) -> Conversation:
     Raises:
         HoldLost: it is in another hand by now.
     """
-    found = await session.scalars(_locked(), {"which": claimed.conversation_id})
+    found = await session.scalars(_locked(), {"which": [claimed.conversation_id]})
     conversation = found.one_or_none()
     if conversation is None or conversation.hold != claimed.hold:
         raise HoldLost(str(claimed.conversation_id))
     return conversation
 
 
+async def retake_free(session: AsyncSession, together: Sequence[Claimed]) -> dict[UUID, Conversation]:
+    """Lock the conversations of several turns for one transaction; by their ids, without those in another hand.
+
+    Those that somebody else has locked are left out as well: whoever waits for one while it has others is soon waited
+    for itself.
+    """
+    holds = {claimed.conversation_id: claimed.hold for claimed in together}
+    found = await session.scalars(_free_ones(), {"which": list(holds)})
+    return {talk.id: talk for talk in found if talk.hold == holds[talk.id]}
+
+
 @cache
 def _locked() -> Select[Conversation]:
-    locked = select(Conversation).where(Conversation.id == bindparam("which")).with_for_update()
-    return locked.execution_options(populate_existing=True)
+    return _of_ids().with_for_update()
 
 
-async def finish(session: AsyncSession, claimed: Claimed, now: datetime) -> None:
-    """Mark the messages as done and let the conversation go, in the turn's transaction, after `retake`.
+@cache
+def _free_ones() -> Select[Conversation]:
+    return _of_ids().with_for_update(skip_locked=True)
+
+
+def _of_ids() -> Select[Conversation]:
+    which = Conversation.id == any_(bindparam("which", type_=ARRAY(Conversation.id.type)))
+    return select(Conversation).where(which).execution_options(populate_existing=True)
+
+
+async def finish(session: AsyncSession, together: Sequence[Claimed], now: datetime) -> None:
+    """Mark the messages as done and let the conversations go, in the turns' transaction, after they were retaken.
 
     Raises:
-        HoldLost: it is in another hand by now.
+        HoldLost: one is in another hand by now.
     """
-    conversation = await session.get_one(Conversation, claimed.conversation_id)
-    if conversation.hold != claimed.hold:
-        raise HoldLost(str(claimed.conversation_id))
-    conversation.hold = conversation.held_until = None
-    conversation.last_message_at = now
+    for claimed in together:
+        conversation = await session.get_one(Conversation, claimed.conversation_id)
+        if conversation.hold != claimed.hold:
+            raise HoldLost(str(claimed.conversation_id))
+        conversation.hold = conversation.held_until = None
+        conversation.last_message_at = now
+    ids = [inbox_id for claimed in together for inbox_id in claimed.ids]
     connection = await session.connection()
-    await connection.execute(_done(), {"ids": claimed.ids, "now": now})
+    await connection.execute(_done(), {"ids": ids, "now": now})
 
 
 @cache
@@ -153,44 +219,46 @@ async def give_back(database: Database, claimed: Claimed, error: str, now: datet
 
 
 async def _add(
-    connection: AsyncConnection,
-    sealer: Sealer,
-    messages: Sequence[Incoming],
-    now: datetime,
-    quiet_seconds: float,
-) -> int:
-    """Insert what is new, and have the messages that wait for more wait for it too: one statement."""
+    connection: AsyncConnection, sealer: Sealer, arrivals: Sequence[Arrival], quiet_seconds: float
+) -> set[tuple[str, str]]:
+    """Insert what is new, and have the messages that wait for more wait for it too: one statement.
+
+    Gives channel and provider's name of the new ones.
+    """
     quiet = timedelta(seconds=quiet_seconds)
-    ready_at = {item.address: now + (timedelta() if _ends(item) else quiet) for item in messages}
-    columns: dict[str, list[object]] = {
-        "given_channel": [incoming.channel for incoming in messages],
-        "given_provider_id": [incoming.provider_id for incoming in messages],
-        "given_address": [incoming.address for incoming in messages],
-        "given_sealed": [sealer.seal(incoming_to_json(incoming)) for incoming in messages],
-        "given_ready_at": [ready_at[incoming.address] for incoming in messages],
+    every = [(arrival, item) for arrival in arrivals for item in arrival.events if isinstance(item, Incoming)]
+    ready_at = {item.address: arrival.at + (timedelta() if _ends(item) else quiet) for arrival, item in every}
+    values: dict[str, object] = {
+        "given_channel": [incoming.channel for _, incoming in every],
+        "given_provider_id": [incoming.provider_id for _, incoming in every],
+        "given_address": [incoming.address for _, incoming in every],
+        "given_sealed": [sealer.seal(incoming_to_json(incoming)) for _, incoming in every],
+        "given_ready_at": [ready_at[incoming.address] for _, incoming in every],
+        "given_received_at": [arrival.at for arrival, _ in every],
+        "given_traceparent": [arrival.traceparent for arrival, _ in every],
     }
-    values = {**columns, "now": now, "trace": tracing.traceparent()}
-    return (await connection.execute(_adding(bool(quiet_seconds)), values)).scalar_one()
+    if quiet_seconds:
+        values["now"] = max(arrival.at for arrival in arrivals)
+    added = await connection.execute(_adding(bool(quiet_seconds)), values)
+    return {(row.channel, row.provider_id) for row in added}
 
 
 @cache
-def _adding(wait: bool) -> Select[int]:
-    """The statement that adds messages, given column by column, in their order; it counts the new ones."""
+def _adding(wait: bool) -> Select[str, str]:
+    """The statement that adds messages, given column by column, in their order; it gives the new ones."""
     rows = given(**{name: getattr(Inbox, name) for name in _GIVEN})
-    trace = bindparam("trace", type_=Inbox.traceparent.type)
-    ordered = select(*(rows.c[name] for name in _GIVEN), _NOW, trace).order_by(rows.c.place)
     new = (
         insert(Inbox)
-        .from_select([*_GIVEN, "received_at", "traceparent"], ordered)
+        .from_select(list(_GIVEN), select(*(rows.c[name] for name in _GIVEN)).order_by(rows.c.place))
         .on_conflict_do_nothing(index_elements=["channel", "provider_id"])
-        .returning(Inbox.address, Inbox.ready_at)
+        .returning(Inbox.channel, Inbox.provider_id, Inbox.address, Inbox.ready_at)
         .cte("new")
     )
-    counted = select(func.count()).select_from(new)
-    return counted.add_cte(_wait_on(new)) if wait else counted
+    found = select(new.c.channel, new.c.provider_id)
+    return found.add_cte(_wait_on(new)) if wait else found
 
 
-_GIVEN = ("channel", "provider_id", "address", "sealed", "ready_at")
+_GIVEN = ("channel", "provider_id", "address", "sealed", "ready_at", "received_at", "traceparent")
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 
 

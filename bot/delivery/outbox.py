@@ -5,7 +5,7 @@ A row is `queued` until it is `sent`, `unknown` (the provider may have taken it)
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -31,11 +31,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from bot import tracing
 from bot.delivery.forms import text_to_json
 from bot.messages import Address, Text
+from bot.storage.arrays import given
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.states import in_state
@@ -54,7 +55,25 @@ CALL = "siaga_outbox"
 FREE: dict[str, object] = {"hold": None, "held_until": None}
 """Values of a row that is in nobody's hand."""
 
-_NEW = insert(Outbox).on_conflict_do_nothing(index_elements=["once"]).returning(Outbox.id)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message to be sent.
+
+    Args:
+        message_id: the line of the talk that this is, if it is one.
+        once: a key; nothing is queued when it was used before.
+        traceparent: the way on which it is (`bot.tracing`).
+    """
+
+    channel: str
+    address: Address
+    text: Text
+    message_id: int | None = None
+    priority: Priority = Priority.REPLY
+    notice_id: int | None = None
+    once: str | None = None
+    traceparent: str = field(default_factory=tracing.traceparent)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,42 +107,33 @@ class Room:
     notices: int
 
 
-async def queue(  # noqa: PLR0913 (a row has that many sides, all named)
-    session: AsyncSession,
-    sealer: Sealer,
-    *,
-    channel: str,
-    address: Address,
-    text: Text,
-    message_id: int | None,
-    now: datetime,
-    priority: Priority = Priority.REPLY,
-    notice_id: int | None = None,
-    once: str | None = None,
-) -> int | None:
-    """Have `text` sent after the session's commit.
-
-    Args:
-        message_id: the line of the talk that this is, if it is one.
-        once: a key; nothing is queued when it was used before.
+async def queue(session: AsyncSession, sealer: Sealer, letters: Sequence[Letter], now: datetime) -> list[int]:
+    """Have `letters` sent after the session's commit, in their order.
 
     Returns:
-        The row's id, or None if `once` was used before.
+        The rows' ids, without those of which `once` was used before.
     """
-    values = {
-        "channel": channel,
-        "address": address,
-        "sealed": sealer.seal(text_to_json(text)),
-        "message_id": message_id,
-        "notice_id": notice_id,
-        "once": once,
-        "priority": priority,
-        "created_at": now,
-        "next_try_at": now,
-        "traceparent": tracing.traceparent(),
+    if not letters:
+        return []
+    values: dict[str, object] = {
+        f"given_{name}": [getattr(letter, name) for letter in letters] for name in _QUEUED
     }
+    values |= {"given_sealed": [sealer.seal(text_to_json(letter.text)) for letter in letters], "now": now}
     connection = await session.connection()
-    return (await connection.execute(_NEW, values)).scalar_one_or_none()
+    return sorted((await connection.execute(_queueing(), values)).scalars())
+
+
+_QUEUED = ("channel", "address", "message_id", "notice_id", "once", "priority", "traceparent")
+
+
+@cache
+def _queueing() -> ReturningInsert[int]:
+    names = (*_QUEUED, "sealed")
+    rows = given(**{name: getattr(Outbox, name) for name in names})
+    now = bindparam("now", type_=DateTime(timezone=True))
+    ordered = select(*(rows.c[name] for name in names), now, now).order_by(rows.c.place)
+    new = insert(Outbox).from_select([*names, "created_at", "next_try_at"], ordered)
+    return new.on_conflict_do_nothing(index_elements=["once"]).returning(Outbox.id)
 
 
 async def resend(session: AsyncSession, *which: ColumnElement[bool], now: datetime) -> list[int]:
@@ -191,26 +201,60 @@ async def claim_due(
     ]
 
 
-async def change(database: Database, due: Due, values: Mapping[str, object]) -> bool:
-    """Write down how a row that we hold came on; False if another sender has it by now."""
-    to_wait = values.get("state") is OutboxState.WAITING
-    engine = database.engine if to_wait else database.alone
-    async with engine.begin() as connection:
-        if to_wait:
-            values = await _unless_heard(connection, due, values)
-        new = {f"new_{name}": value for name, value in values.items()}
-        ours = {"our_id": due.id, "our_hold": due.hold}
-        changed = await connection.execute(_changing(frozenset(values)), new | ours)
-        return changed.scalar_one_or_none() is not None
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a row that we hold came on: new values of its columns."""
+
+    due: Due
+    values: Mapping[str, object]
+
+
+async def change_all(database: Database, changes: Sequence[Change]) -> list[bool]:
+    """Write down how rows that we hold came on; False of each that another sender has by now."""
+    alike: dict[frozenset[str], list[Change]] = {}
+    changed: set[int] = set()
+    for one in changes:
+        if one.values.get("state") is OutboxState.WAITING:
+            async with database.engine.begin() as connection:
+                unless_heard = Change(one.due, await _unless_heard(connection, one.due, one.values))
+                changed |= await _change(connection, [unless_heard])
+        else:
+            alike.setdefault(frozenset(one.values), []).append(one)
+    for of_one_kind in alike.values():
+        async with database.alone.connect() as connection:
+            changed |= await _change(connection, of_one_kind)
+    return [one.due.id in changed for one in changes]
+
+
+async def _change(connection: AsyncConnection, changes: Sequence[Change]) -> set[int]:
+    """Change the same columns of some rows; the ids of those that we still hold."""
+    names = sorted(changes[0].values)
+    values: dict[str, object] = {f"given_new_{name}": [one.values[name] for one in changes] for name in names}
+    values |= {
+        "given_our_id": [one.due.id for one in changes],
+        "given_our_hold": [one.due.hold for one in changes],
+    }
+    return set((await connection.execute(_changing(tuple(names)), values)).scalars())
 
 
 @cache
-def _changing(columns: frozenset[str]) -> ReturningUpdate[int]:
-    """The statement that changes those columns of a row that we hold."""
+def _changing(columns: tuple[str, ...]) -> ReturningUpdate[int]:
+    """The statement that changes those columns of rows that we hold: locked by their ids, so that no two deadlock."""
+    rows = given(
+        our_id=Outbox.id, our_hold=Outbox.hold, **{f"new_{name}": getattr(Outbox, name) for name in columns}
+    )
+    locked = aliased(Outbox)
+    ours = (
+        select(rows)
+        .join(locked, and_(locked.id == rows.c.our_id, locked.hold == rows.c.our_hold))
+        .order_by(locked.id)
+        .with_for_update(of=locked)
+        .cte("ours")
+    )
     return (
         update(Outbox)
-        .where(Outbox.id == bindparam("our_id"), Outbox.hold == bindparam("our_hold"))
-        .values({name: bindparam(f"new_{name}") for name in columns})
+        .where(Outbox.id == ours.c.our_id)
+        .values({name: ours.c[f"new_{name}"] for name in columns})
         .returning(Outbox.id)
     )
 

@@ -6,13 +6,14 @@ from functools import cache
 from uuid import uuid4
 
 from sqlalchemy import Update, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels import windows
 from bot.delivery import waiting
 from bot.messages import Incoming
 from bot.storage.arrays import given
+from bot.storage.base import Base
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import ChannelAddress, Conversation, Inbox, Participant
@@ -32,19 +33,36 @@ async def introduce(database: Database, inbox_ids: Sequence[int]) -> None:
     )
     async with database.engine.begin() as connection:
         rows = (await connection.execute(query)).all()
-        talks = [{"address": row.address, "participant_id": row.participant_id or uuid4()} for row in rows]
-        new = [
-            talk | {"channel": row.channel}
-            for row, talk in zip(rows, talks, strict=True)
-            if row.participant_id is None
-        ]
+        new = [row for row in rows if row.participant_id is None]
+        ids = {row.address: row.participant_id or uuid4() for row in rows}
         if new:
-            people = [{"id": person["participant_id"]} for person in new]
-            await connection.execute(insert(Participant), people)
-            await connection.execute(insert(ChannelAddress).on_conflict_do_nothing(), new)
-        if talks:
-            made = insert(Conversation).on_conflict_do_nothing(index_elements=["address"])
-            await connection.execute(made, talks)
+            people = {"given_id": [ids[row.address] for row in new]}
+            addresses = {
+                "given_address": [row.address for row in new],
+                "given_channel": [row.channel for row in new],
+                "given_participant_id": [ids[row.address] for row in new],
+            }
+            await connection.execute(_adding(Participant, "id"), people)
+            await connection.execute(_adding(ChannelAddress, *_OF_ADDRESS), addresses)
+        if rows:
+            talks = {
+                "given_id": [uuid4() for _ in rows],
+                "given_address": [row.address for row in rows],
+                "given_participant_id": [ids[row.address] for row in rows],
+            }
+            await connection.execute(_adding(Conversation, *_OF_TALK), talks)
+
+
+_OF_ADDRESS = ("address", "channel", "participant_id")
+_OF_TALK = ("id", "address", "participant_id")
+
+
+@cache
+def _adding(table: type[Base], *columns: str) -> Insert:
+    """The statement that adds rows, those that are there already left out."""
+    rows = given(**{name: getattr(table, name) for name in columns})
+    new = insert(table).from_select(list(columns), select(*(rows.c[name] for name in columns)))
+    return new.on_conflict_do_nothing()
 
 
 async def note(database: Database, sealer: Sealer, heard: Sequence[tuple[datetime, Incoming]]) -> None:

@@ -1,12 +1,14 @@
 """Receipts: how far a message came, merged so that late, repeated and disordered reports do no harm."""
 
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, case, func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, select
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Delivery, Receipt
+from bot.storage.arrays import given
 from bot.storage.tables import DeliveryReceipt
 
 # A failure ends it unless the message is known to have arrived, whichever is heard first (protocols.md 1.7).
@@ -27,33 +29,33 @@ async def merge(connection: AsyncConnection, receipts: Sequence[Receipt]) -> Non
     for receipt in receipts:
         key = receipt.channel, receipt.provider_id
         furthest[key] = further(furthest[key], receipt) if key in furthest else receipt
-    rows = [
-        {
-            "channel": receipt.channel,
-            "provider_id": receipt.provider_id,
-            "state": receipt.state,
-            "error_code": receipt.error_code,
-            "at": receipt.at,
-        }
-        for _, receipt in sorted(furthest.items())  # always in the same order, so that no two deadlock
-    ]
-    new = insert(DeliveryReceipt).values(rows)
+    rows = [furthest[key] for key in sorted(furthest)]  # always in the same order, so that no two deadlock
+    values = {f"given_{name}": [getattr(receipt, name) for receipt in rows] for name in _GIVEN}
+    await connection.execute(_merging(), values)
+
+
+_GIVEN = ("channel", "provider_id", "state", "error_code", "at")
+
+
+@cache
+def _merging() -> Insert:
+    rows = given(**{name: getattr(DeliveryReceipt, name) for name in _GIVEN})
+    ordered = select(*(rows.c[name] for name in _GIVEN)).order_by(rows.c.place)
+    new = insert(DeliveryReceipt).from_select(list(_GIVEN), ordered)
     beats = _rank(new.excluded.state) > _rank(DeliveryReceipt.state)
     ties = _rank(new.excluded.state) == _rank(DeliveryReceipt.state)
-    await connection.execute(
-        new.on_conflict_do_update(
-            index_elements=[DeliveryReceipt.channel, DeliveryReceipt.provider_id],
-            set_={
-                "state": new.excluded.state,
-                "error_code": case(
-                    (beats, new.excluded.error_code),
-                    else_=func.greatest(new.excluded.error_code, DeliveryReceipt.error_code),
-                ),
-                "at": case((beats, new.excluded.at), else_=func.least(new.excluded.at, DeliveryReceipt.at)),
-                "followed": case((beats, False), else_=DeliveryReceipt.followed),
-            },
-            where=beats | ties,
-        )
+    return new.on_conflict_do_update(
+        index_elements=[DeliveryReceipt.channel, DeliveryReceipt.provider_id],
+        set_={
+            "state": new.excluded.state,
+            "error_code": case(
+                (beats, new.excluded.error_code),
+                else_=func.greatest(new.excluded.error_code, DeliveryReceipt.error_code),
+            ),
+            "at": case((beats, new.excluded.at), else_=func.least(new.excluded.at, DeliveryReceipt.at)),
+            "followed": case((beats, False), else_=DeliveryReceipt.followed),
+        },
+        where=beats | ties,
     )
 
 

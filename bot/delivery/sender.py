@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -21,9 +22,10 @@ from bot.delivery.following import Follower
 from bot.delivery.forms import text_from_json
 from bot.delivery.limits import Answer
 from bot.delivery.meanings import meaning
-from bot.delivery.outbox import CALL, FREE, Due, Room
+from bot.delivery.outbox import CALL, FREE, Change, Due, Room
 from bot.delivery.pace import Pace
 from bot.delivery.pressure import Pressure
+from bot.delivery.together import Together
 from bot.delivery.waking import apart, finished, first_of
 from bot.errors import ChannelError, SiagaError
 from bot.live import Live
@@ -91,6 +93,7 @@ class Sender:
         self._channels = channels
         self._clock = clock
         self._pace = pace or Pace()
+        self._notes = Together(partial(outbox.change_all, database))
         self._follower = Follower(database, sealer, live or Live(None), clock)
         self._pressure = pressure
         self._in_flight = in_flight
@@ -311,7 +314,7 @@ class Sender:
         while True:
             held_until = self._clock() + timedelta(seconds=self._lease_seconds)
             try:
-                noted = await outbox.change(self._database, due, {"held_until": held_until, **values})
+                noted = await self._notes.ask(Change(due, {"held_until": held_until, **values}))
             except UNAVAILABLE as error:
                 log.warning("outbox.not_noted", outbox=due.id, error=type(error).__name__)
                 await asyncio.sleep(0.5)

@@ -45,12 +45,19 @@ class Say(Request[None]):
 class LookUp(Request[R]):
     """Something to be looked up by the shell; run again at every turn, so it changes nothing."""
 
+    same_for_all: ClassVar[bool] = False
+    """Whether everybody who asks at the same moment is told the same: it is then looked up once for all of them, so the
+    request has to be hashable, and nobody may change what comes back."""
+
 
 class Effect(Request[R]):
     """Something to be done once, in the turn's transaction; what it gives back is kept with the answers."""
 
     result: ClassVar[Any] = None
     """The type of what comes back, for reading it from the store."""
+    only_adds: ClassVar[bool] = False
+    """Whether it does no more than to add rows to the transaction's session, which nobody else knows of: then it may be
+    done where several turns share a transaction."""
 
     def restore(self, kept: Any) -> R:
         """The result as it was kept."""

@@ -261,6 +261,7 @@ class NoteAnswer(Effect[int]):
     """
 
     result = int
+    only_adds = True
 
     code: str | None
     intent: str

@@ -41,6 +41,7 @@ class NoticeView:
 class Closures(LookUp[list[NoticeView]]):
     """Closures of a branch that touch the time between two moments, oldest first."""
 
+    same_for_all = True
     branch: str
     since: datetime
     until: datetime
@@ -53,6 +54,7 @@ class Outages(LookUp[list[NoticeView]]):
     Of every branch when `branch` is None.
     """
 
+    same_for_all = True
     system: str | None
     branch: str | None
     since: datetime

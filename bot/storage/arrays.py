@@ -12,6 +12,8 @@ def given(**columns: InstrumentedAttribute[object]) -> TableValuedAlias:
             ``given_address``: a name of their own, since one that is called like a column would be set in every
             UPDATE of the statement.
     """
-    arrays = [bindparam(f"given_{name}", type_=ARRAY(column.type)) for name, column in columns.items()]
+    arrays = [
+        bindparam(f"given_{name}", type_=ARRAY(column.type, dimensions=1)) for name, column in columns.items()
+    ]
     rows = func.unnest(*arrays).table_valued(*columns, with_ordinality="place", name="given")
     return rows.render_derived()

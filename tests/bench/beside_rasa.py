@@ -32,7 +32,7 @@ from bot.local import Services, local_services
 from bot.nlu.rasa.home import rasa_python
 from bot.settings import HOME
 from bot.storage.migrating import upgrade
-from tests.bench.participants import PATIENCE, SAID, Crowd, Ears, Heard, Line
+from tests.bench.participants import PATIENCE, Crowd, Ears, Heard, Line, said
 from tests.bench.processes import resident_mb
 from tests.bench.rasa_assistant import (
     PIPELINES,
@@ -65,8 +65,9 @@ class Askers(Crowd):
         On a connection of their own: one that is kept stays with the process of Rasa's that took it, so that one of
         two processes may do most of the work.
         """
-        line, sender = await Line.to(self.url), f"bench-{next(self._numbers)}"
-        for text in SAID:
+        line, number = await Line.to(self.url), next(self._numbers)
+        sender = f"bench-{number}"
+        for text in said(number):
             if time.perf_counter() >= until:
                 break
             begun = time.perf_counter()

@@ -12,8 +12,25 @@ from starlette.responses import Response
 
 from tests.standins.twilio import TwilioStandIn
 
-SAID = ("min kantor palembang hari ini buka ga ya", "SEP gak bisa terbit di RS SMC", "makasih min")
-"""What each says, one after the other."""
+SAID = (
+    "{min} kantor palembang hari ini buka {ga} {ya}",
+    "SEP {ga} bisa terbit di RS SMC {min}",
+    "makasih {ya} {min}",
+)
+"""What each says, one after the other; nobody spells it as the one before did (`said`)."""
+_SPELT = 12  # ways of each filler
+
+
+def said(number: int) -> list[str]:
+    """What the `number`-th person says: the same things as all others, spelt anew, so that no answer of the interpreter
+    is known already from somebody else.
+    """
+    first, second = number % _SPELT, number // _SPELT % _SPELT
+    third = number // _SPELT**2
+    fillers = {"min": "min" + "n" * first, "ga": "ga" + "k" * second, "ya": "ya" + "a" * (third % 40)}
+    return [text.format(**fillers) for text in SAID]
+
+
 PATIENCE = 60.0
 """Seconds after which an answer counts as never given."""
 
@@ -92,8 +109,9 @@ class Crowd:
 
     async def _person(self, line: "Line", heard: Heard, until: float) -> None:
         """Somebody new, who waits for each answer before the next message."""
-        address = f"whatsapp:+628{next(self._numbers):010}"
-        for text in SAID:
+        number = next(self._numbers)
+        address = f"whatsapp:+628{number:010}"
+        for text in said(number):
             if time.perf_counter() >= until:
                 return
             form = self.ears.inbound(address, text)

@@ -31,7 +31,7 @@ from bot.nlu.cache import Cached
 from bot.settings import Settings
 from bot.storage.migrating import upgrade
 from bot.storage.tables import Inbox, InboxState, Outbox
-from bot.worker import Worker
+from bot.worker import Turns, Worker
 
 SAID = ("min kantor palembang hari ini buka ga ya", "SEP gak bisa terbit di RS SMC", "makasih min")
 
@@ -42,7 +42,9 @@ async def measure(settings: Settings, people: int, messages: int) -> dict[str, o
     async with assembled(settings) as bot:
         timed = Timed(bot.interpreter)
         conversations = replace(bot.conversations, interpreter=timed)
-        worker = Worker(bot.database, bot.sealer, conversations.take_turn, clock)
+        worker = Worker(
+            bot.database, bot.sealer, Turns(conversations.take_turn, conversations.take_together), clock
+        )
         stopping = asyncio.Event()
         task = asyncio.create_task(worker.run(stopping))
         started, cpu = time.perf_counter(), time.process_time()

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.delivery import outbox
+from bot.delivery.outbox import Letter
 from bot.messages import Text
 from bot.notices import subscriptions
 from bot.people import consents
@@ -31,16 +32,13 @@ async def desk(database: Database, sealer: Sealer, clock: Clock) -> Desk:
     await desk.say("halo")
     async with database.sessions.begin() as session:
         await subscriptions.subscribe(session, ADDRESS, None, None, clock())
-        await outbox.queue(
-            session,
-            sealer,
+        letter = Letter(
             channel="simwhatsapp",
             address=ADDRESS,
             text=Text(body="VClaim gangguan"),
-            message_id=None,
-            now=clock(),
             priority=Priority.NOTICE,
         )
+        await outbox.queue(session, sealer, [letter], clock())
     return desk
 
 
@@ -111,15 +109,8 @@ async def test_what_stop_says_that_it_leaves_it_leaves(desk: Desk) -> None:
     async with desk.database.sessions.begin() as session:
         talk = (await session.scalars(select(Conversation))).one()
         await consents.give(session, talk, "administration", "2026-11", desk.clock())
-        await outbox.queue(
-            session,
-            desk.sealer,
-            channel="simwhatsapp",
-            address=ADDRESS,
-            text=Text(body="Laporan Bapak/Ibu sudah selesai"),
-            message_id=None,
-            now=desk.clock(),
-        )
+        letter = Letter(channel="simwhatsapp", address=ADDRESS, text=Text(body="Laporan sudah selesai"))
+        await outbox.queue(session, desk.sealer, [letter], desk.clock())
     [line] = await desk.say("berhenti")
     assert "Data dan persetujuan Bapak/Ibu tetap ada pada kami" in line.body
     assert (await desk.one(ConsentGiven)).withdrawn_at is None

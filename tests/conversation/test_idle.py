@@ -31,7 +31,7 @@ async def left_alone(database: Database, sealer: Sealer, clock: Clock) -> None:
     async with database.sessions.begin() as session:
         talk = await inbox.retake(session, claimed)
         talk.nudge_at = clock() + timedelta(minutes=1)
-        await inbox.finish(session, claimed, clock())
+        await inbox.finish(session, [claimed], clock())
 
 
 async def waiting(database: Database) -> list[Inbox]:

@@ -37,7 +37,7 @@ async def test_only_a_long_turn_shows_it_and_none_when_there_is_too_much_to_do(t
     async with running_telegram() as standin:
         account = TelegramAccount(token=standin.token, secret="s" * 20, api_base=standin.url)
         channel = Telegram(account)
-        async with typing({"telegram": channel}, CLAIMED, no if not crowded else yes, after=0.05):
+        async with typing({"telegram": channel}, [CLAIMED], no if not crowded else yes, after=0.05):
             await asyncio.sleep(takes)
         await channel.close()
         assert [method for method, _ in standin.calls if method == "sendChatAction"] == shown
@@ -46,6 +46,6 @@ async def test_only_a_long_turn_shows_it_and_none_when_there_is_too_much_to_do(t
 async def test_a_provider_that_fails_disturbs_nothing():
     account = TelegramAccount(token="1:x", secret="s" * 20, api_base="http://127.0.0.1:1")
     channel = Telegram(account)
-    async with typing({"telegram": channel}, CLAIMED, no, after=0.0):
+    async with typing({"telegram": channel}, [CLAIMED], no, after=0.0):
         await asyncio.sleep(0.3)
     await channel.close()

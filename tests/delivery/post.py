@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.channels.channel import Channel
 from bot.delivery import outbox
+from bot.delivery.outbox import Letter
 from bot.delivery.pace import Pace
 from bot.delivery.sender import Sender
 from bot.messages import Address, Text
@@ -28,16 +29,9 @@ class Post:
 
     async def queue(self, body: str, *, to: str = "telegram:1", **more: object) -> int | None:
         async with self.database.sessions.begin() as session:
-            return await outbox.queue(
-                session,
-                self.sealer,
-                channel=to.partition(":")[0],
-                address=Address(to),
-                text=Text(body=body),
-                message_id=None,
-                now=self.clock(),
-                **more,  # type: ignore[arg-type]
-            )
+            letter = Letter(channel=to.partition(":")[0], address=Address(to), text=Text(body=body), **more)  # type: ignore[arg-type]
+            ids = await outbox.queue(session, self.sealer, [letter], self.clock())
+            return ids[0] if ids else None
 
     async def resend(self, outbox_id: int) -> bool:
         async with self.database.sessions.begin() as session:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, true
 
 from bot.delivery import claiming, inbox
 from bot.delivery.claiming import Claimed
-from bot.delivery.inbox import HoldLost
+from bot.delivery.inbox import Arrival, HoldLost
 from bot.messages import Address, Incoming, Reachability
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
@@ -47,7 +47,7 @@ async def must_claim(database: Database, sealer: Sealer, clock: Clock) -> Claime
 async def take(database: Database, claimed: Claimed, now: datetime) -> None:
     async with database.sessions.begin() as session:
         await inbox.retake(session, claimed)
-        await inbox.finish(session, claimed, now)
+        await inbox.finish(session, [claimed], now)
 
 
 def texts(claimed: Claimed | None) -> list[str]:
@@ -124,6 +124,37 @@ async def test_many_workers_never_hold_one_conversation(
     assert {row.state for row in await rows(database)} == {InboxState.DONE}
 
 
+async def test_who_writes_for_the_first_time_is_taken_with_the_others(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    await store(database, sealer, clock, message(1, of=2), message(1, of=4))
+    for known in await claiming.claim(database, sealer, uuid4(), clock(), LEASE, 9):
+        await take(database, known, clock())
+    await store(database, sealer, clock, *(message(2, of=of) for of in range(1, 6)))
+    claimed = await claiming.claim(database, sealer, uuid4(), clock(), LEASE, 9)
+    assert sorted(one.address for one in claimed) == [f"telegram:{of}" for of in range(1, 6)]
+    await store(database, sealer, clock, *(message(3, of=of) for of in range(6, 12)))
+    assert len(await claiming.claim(database, sealer, uuid4(), clock(), LEASE, 4)) == 4
+
+
+async def test_what_arrived_at_once_is_counted_for_each(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    """Two webhooks of the same moment may bring the same message."""
+    await store(database, sealer, clock, message(1))
+    arrivals = [
+        Arrival([message(1), message(2)], clock()),
+        Arrival([message(2)], clock.advance(1)),
+        Arrival([Reachability(channel="telegram", address=Address("telegram:1"), reachable=True)], clock()),
+        Arrival([message(3), message(1, of=2)], clock.advance(1)),
+    ]
+    assert await inbox.store_all(database, sealer, arrivals) == [1, 0, 0, 2]
+    stored = await rows(database)
+    assert [row.provider_id for row in stored] == ["1-1", "1-2", "1-3", "2-1"]
+    assert [row.received_at for row in stored[1:]] == [arrivals[0].at, arrivals[3].at, arrivals[3].at]
+    assert [row.traceparent for row in stored[1:3]] == [arrivals[0].traceparent, arrivals[3].traceparent]
+
+
 async def test_workers_are_not_held_up_by_a_turn_that_is_just_committing(
     database: Database, sealer: Sealer, clock: Clock
 ) -> None:
@@ -136,7 +167,7 @@ async def test_workers_are_not_held_up_by_a_turn_that_is_just_committing(
         )  # the hold is over, but the row is locked: nobody may take it, nor wait for it
         assert texts(await claim(database, sealer, clock)) == ["pesan 1"]
         assert await claim(database, sealer, clock) is None
-        await inbox.finish(session, first, clock())
+        await inbox.finish(session, [first], clock())
 
 
 async def test_a_worker_paused_past_its_hold_cannot_commit(
@@ -227,7 +258,7 @@ async def test_a_hold_that_is_lost_within_the_transaction_undoes_it(
         session.add(Participant(language="en"))
         await session.flush()
         with pytest.raises(HoldLost):
-            await inbox.finish(session, other, clock())
+            await inbox.finish(session, [other], clock())
         await session.rollback()
     async with database.sessions() as session:
         assert await session.scalar(select(func.count()).where(Participant.language == "en")) == 0

@@ -1,13 +1,14 @@
 """The sender: everything leaves, in order, once; what fails is tried again or kept with its reason."""
 
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
 
 from bot.delivery import inbox, outbox
-from bot.delivery.outbox import Room
+from bot.delivery.outbox import Change, Room
 from bot.delivery.pressure import Pressure
 from bot.errors import ChannelError
 from bot.messages import Address, Incoming
@@ -128,13 +129,32 @@ async def test_parts_go_in_order_and_resume_where_they_stopped(post: Post, teleg
     assert (row.parts_sent, row.provider_id, row.state) == (3, "id-3", OutboxState.SENT)
 
 
+async def test_rows_that_came_on_differently_are_noted_at_once(post: Post) -> None:
+    for number in range(4):
+        await post.queue("halo", to=f"telegram:{number}")
+    room = {"telegram": Room(8, 8)}
+    dues = await outbox.claim_due(post.database, uuid4(), post.clock(), 60, room)
+    lost = replace(dues[3], hold=uuid4())
+    notes = [
+        Change(dues[0], {"state": OutboxState.SENT, "provider_id": "id-0"}),
+        Change(dues[1], {"attempts": 2}),
+        Change(lost, {"state": OutboxState.DEAD, "provider_id": "id-3"}),
+        Change(dues[2], {"state": OutboxState.SENT, "provider_id": "id-2"}),
+    ]
+    assert await outbox.change_all(post.database, notes) == [True, True, False, True]
+    rows = await post.rows()
+    assert [row.provider_id for row in rows] == ["id-0", None, "id-2", None]
+    assert [row.attempts for row in rows] == [0, 2, 0, 0]
+
+
 async def test_a_sender_that_died_is_taken_over_from_where_it_was(post: Post, telegram: Recording) -> None:
     """As after kill -9 between two parts: the hold stays until it runs out."""
     await post.queue("satu|dua")
     [due] = await outbox.claim_due(
         post.database, (hold := uuid4()), post.clock(), 60, {"telegram": Room(8, 8)}
     )
-    assert await outbox.change(post.database, due, {"parts_sent": 1, "provider_id": "id-0"})
+    note = Change(due, {"parts_sent": 1, "provider_id": "id-0"})
+    assert await outbox.change_all(post.database, [note]) == [True]
     assert due.hold == hold
     async with post.sending():
         await asyncio.sleep(0.2)
@@ -142,7 +162,8 @@ async def test_a_sender_that_died_is_taken_over_from_where_it_was(post: Post, te
         post.clock.advance(61)
         await eventually(lambda: telegram.texts() == ["dua"])
         await post.settled()
-    assert not await outbox.change(post.database, due, {"state": OutboxState.DEAD})
+    late = Change(due, {"state": OutboxState.DEAD})
+    assert await outbox.change_all(post.database, [late]) == [False]
     assert (await post.row()).state is OutboxState.SENT
 
 

@@ -13,13 +13,14 @@ from bot.channels.whatsapp import WhatsApp
 from bot.channels.whatsapp_api import TwilioAccount
 from bot.delivery import inbox, outbox
 from bot.delivery.claiming import Claimed
+from bot.delivery.outbox import Letter
 from bot.delivery.sender import Sender
 from bot.messages import Delivery, Option, Text
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import DeliveryReceipt, Outbox, OutboxState
-from bot.webhooks import Intake, router
-from bot.worker import Worker
+from bot.webhooks import Intake, routes
+from bot.worker import Turns, Worker
 from tests.conftest import Clock
 from tests.delivery.contents import Contents
 from tests.standins import TelegramStandIn, TwilioStandIn
@@ -43,22 +44,19 @@ async def siaga(
         heard = " + ".join(incoming.text for _, incoming in claimed.messages)
         async with database.sessions.begin() as session:
             await inbox.retake(session, claimed)
-            await outbox.queue(
-                session,
-                sealer,
+            letter = Letter(
                 channel=claimed.channel,
                 address=claimed.address,
                 text=Text(body=f"Anda: {heard}", options=(Option(id="1:ya", title="Ya"),)),
-                message_id=None,
-                now=clock(),
             )
-            await inbox.finish(session, claimed, clock())
+            await outbox.queue(session, sealer, [letter], clock())
+            await inbox.finish(session, [claimed], clock())
 
     app = FastAPI()
-    app.include_router(router(Intake(database=database, sealer=sealer, channels=channels, clock=clock)))
+    app.router.routes += routes(Intake(database=database, sealer=sealer, channels=channels, clock=clock))
     stopping = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        group.create_task(Worker(database, sealer, repeat, clock).run(stopping))
+        group.create_task(Worker(database, sealer, Turns(repeat), clock).run(stopping))
         group.create_task(Sender(database, sealer, channels, clock).run(stopping))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC_URL) as client:
             yield client

@@ -18,13 +18,14 @@ from bot.config.templates import Template
 from bot.delivery import inbox, outbox, people
 from bot.delivery.claiming import Claimed
 from bot.delivery.following import Follower
+from bot.delivery.outbox import Letter
 from bot.live import Live
 from bot.messages import Address, Occasion, Text
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import ChannelAddress, DeliveryAlarm, Outbox, OutboxState
-from bot.webhooks import Intake, router
-from bot.worker import Worker
+from bot.webhooks import Intake, routes
+from bot.worker import Turns, Worker
 from tests.conftest import Clock
 from tests.delivery.contents import Contents
 from tests.delivery.post import Post
@@ -74,16 +75,10 @@ class Line:
         """What an agent writes."""
         occasion = Occasion("agent_reply", "id", {"name": "Rina", "body": body, "text": body})
         async with self.post.database.sessions.begin() as session:
-            await outbox.queue(
-                session,
-                self.post.sealer,
-                channel="whatsapp",
-                address=Address(PHONE),
-                text=Text(body=body, occasion=occasion),
-                message_id=None,
-                now=self.post.clock(),
-                **more,  # type: ignore[arg-type]
-            )
+            letter = Letter(
+                channel="whatsapp", address=Address(PHONE), text=Text(body=body, occasion=occasion), **more
+            )  # type: ignore[arg-type]
+            await outbox.queue(session, self.post.sealer, [letter], self.post.clock())
 
     async def send(self) -> list[str]:
         """Send what may leave; what the participant has been shown since the start."""
@@ -127,21 +122,14 @@ async def line(
         heard = " + ".join(incoming.text for _, incoming in claimed.messages)
         async with database.sessions.begin() as session:
             await inbox.retake(session, claimed)
-            await outbox.queue(
-                session,
-                sealer,
-                channel="whatsapp",
-                address=claimed.address,
-                text=Text(body=f"Anda: {heard}"),
-                message_id=None,
-                now=clock(),
-            )
-            await inbox.finish(session, claimed, clock())
+            letter = Letter(channel="whatsapp", address=claimed.address, text=Text(body=f"Anda: {heard}"))
+            await outbox.queue(session, sealer, [letter], clock())
+            await inbox.finish(session, [claimed], clock())
 
     app = FastAPI()
-    app.include_router(router(Intake(database=database, sealer=sealer, channels=channels, clock=clock)))
+    app.router.routes += routes(Intake(database=database, sealer=sealer, channels=channels, clock=clock))
     post = Post(database, sealer, clock, whatsapp)
-    worker = Worker(database, sealer, repeat, clock)
+    worker = Worker(database, sealer, Turns(repeat), clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC_URL) as web:
         line = Line(post, twilio, web, worker)
         await line.writes("halo")

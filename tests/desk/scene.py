@@ -129,7 +129,7 @@ class Scene:
         session.add(line)
         talk.last_message_at = now
         await session.flush()
-        await keep_numbers(session, self.desk.sealer, talk, [words])
+        await keep_numbers(session, self.desk.sealer, [(talk, words)])
         return line
 
     async def participant_says(self, case: Case, words: str, *files: Media) -> Message:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.channels import telegram, whatsapp
-from bot.conversation.speaking import Speaker, say
+from bot.conversation.speaking import Saying, Speaker, say
 from bot.media.enclosing import UNSENT, NotTaken, NotThere, Upload, accepted, settle
 from bot.media.names import fitting
 from bot.media.removing import remove
@@ -86,7 +86,7 @@ async def said(shelf: Shelf, talk: Conversation, enclosure: Enclosure, at: datet
     async with shelf.database.sessions.begin() as session:
         talk = await session.get_one(Conversation, talk.id)
         text = Text(body="Ini suratnya.", enclosure=enclosure)
-        await say(session, shelf.sealer, talk, text, at or shelf.clock(), Speaker(Author.AGENT))
+        await say(session, shelf.sealer, [Saying(talk, text, Speaker(Author.AGENT))], at or shelf.clock())
 
 
 async def test_a_file_of_a_reply_stays(shelf: Shelf) -> None:

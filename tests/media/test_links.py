@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from structlog.testing import capture_logs
 
-from bot.conversation.speaking import Speaker, say
+from bot.conversation.speaking import Saying, Speaker, say
 from bot.media.enclosing import Upload
 from bot.media.links import GOOD_FOR, Links, router
 from bot.messages import Enclosure, Text
@@ -38,7 +38,7 @@ async def sent(shelf: Shelf, content: bytes = PDF, name: str = "Formulir Budi.pd
     async with shelf.database.sessions.begin() as session:
         talk = await session.get_one(Conversation, talk.id)
         text = Text(body="", enclosure=enclosure)
-        await say(session, shelf.sealer, talk, text, shelf.clock(), Speaker(Author.AGENT))
+        await say(session, shelf.sealer, [Saying(talk, text, Speaker(Author.AGENT))], shelf.clock())
     return enclosure
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from bot.channels.channel import Channel
 from bot.channels.whatsapp import WhatsApp
-from bot.conversation.speaking import Speaker, say
+from bot.conversation.speaking import Saying, Speaker, say
 from bot.delivery import outbox
 from bot.delivery.following import Follower
 from bot.delivery.outbox import Room
@@ -32,8 +32,7 @@ from bot.storage.tables import (
     Outbox,
     OutboxState,
 )
-from bot.webhooks import Intake
-from bot.webhooks import router as webhooks
+from bot.webhooks import Intake, routes
 from tests.delivery.post import Post
 from tests.desk.serving import answering
 from tests.media.conftest import NoContents, Shelf
@@ -56,7 +55,7 @@ async def reached(shelf: Shelf) -> AsyncIterator[None]:
     app = FastAPI()
     app.include_router(router(shelf.links, shelf.database, shelf.vault))
     intake = Intake(database=shelf.database, sealer=shelf.sealer, channels=shelf.channels, clock=shelf.clock)
-    app.include_router(webhooks(intake))
+    app.router.routes += routes(intake)
     async with answering(app) as url:
         shelf.twilio.hosts[PUBLIC] = url
         yield
@@ -71,7 +70,7 @@ async def reply(
     async with shelf.database.sessions.begin() as session:
         talk = await session.get_one(Conversation, talk.id)
         text = Text(body=body, enclosure=enclosure, **more)  # type: ignore[arg-type]
-        await say(session, shelf.sealer, talk, text, shelf.clock(), Speaker(Author.AGENT))
+        await say(session, shelf.sealer, [Saying(talk, text, Speaker(Author.AGENT))], shelf.clock())
     return enclosure
 
 

@@ -14,6 +14,7 @@ from bot.cases.lifecycle import WrongState
 from bot.config import load_config
 from bot.conversation.handling import Handling
 from bot.delivery import outbox
+from bot.delivery.outbox import Letter
 from bot.live import Live
 from bot.messages import Address, Text
 from bot.people import consents
@@ -122,15 +123,8 @@ async def test_the_receipt_is_sent_before_its_line_goes(
 ) -> None:
     await ask(database, person, clock())
     async with database.sessions.begin() as session:
-        row = await outbox.queue(
-            session,
-            sealer,
-            channel="whatsapp",
-            address=Address(ADDRESS),
-            text=Text(body="bukti"),
-            message_id=None,
-            now=clock(),
-        )
+        letter = Letter(channel="whatsapp", address=Address(ADDRESS), text=Text(body="bukti"))
+        [row] = await outbox.queue(session, sealer, [letter], clock())
     for _ in range(2):
         await carry_out(database, sealer, clock.advance(60))
         await files_go(database)

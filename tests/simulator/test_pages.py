@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from bot.channels.simulator import LOOKS
-from bot.conversation.speaking import Speaker, say
+from bot.conversation.speaking import Saying, Speaker, say
 from bot.live import Live
 from bot.media.enclosing import Enclosing, Upload
 from bot.media.stores import Folder
@@ -104,7 +104,7 @@ async def test_an_answer_is_shown_with_its_buttons_and_escaped(browser, database
     async with database.sessions.begin() as session:
         talk = await session.get_one(Conversation, taken.conversation_id)
         text = Text(body="*Pilih* <b>satu</b>", options=(Option(id="1:menu:x", title="Kantor"),))
-        await say(session, sealer, talk, text, clock())
+        await say(session, sealer, [Saying(talk, text)], clock())
     screen = (await browser.get("/simulator/simwhatsapp/Budi")).text
     assert "<b>Pilih</b> &lt;b&gt;satu&lt;/b&gt;" in screen
     assert '<form hx-post="/simulator/simwhatsapp/Budi"' in screen
@@ -154,7 +154,7 @@ async def test_what_an_agent_sent_is_on_the_phone(browser, database, sealer, clo
         async with database.sessions.begin() as session:
             talk = await session.get_one(Conversation, taken.conversation_id)
             text = Text(body=body, enclosure=enclosure)
-            await say(session, sealer, talk, text, clock(), Speaker(Author.AGENT))
+            await say(session, sealer, [Saying(talk, text, Speaker(Author.AGENT))], clock())
     screen = (await browser.get("/simulator/simwhatsapp/Budi")).text
     [image] = re.findall(r'<img src="([^"]+)"', screen)
     shown = await browser.get(image)

@@ -45,7 +45,7 @@ from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Case, Inbox, InboxState, Notice, Outbox, OutboxState
 from bot.texts import Texts
-from bot.worker import Worker
+from bot.worker import Turns, Worker
 from tests.conftest import Clock
 from tests.running import settings
 from tests.standins import TelegramStandIn, TwilioStandIn
@@ -114,9 +114,8 @@ class House:
 
     async def settle(self) -> None:
         """Take all turns that are due and send all that is to be sent."""
-        worker = Worker(
-            self.database, self.shared.sealer, self.conversations.take_turn, self.clock, lease_seconds=60
-        )
+        turns = Turns(self.conversations.take_turn, self.conversations.take_together)
+        worker = Worker(self.database, self.shared.sealer, turns, self.clock, lease_seconds=60)
         with failures(self.conversations) as failed:
             await self._run_until(worker.run, self._all_taken, failed)
         while await self.broadcaster.round():
@@ -220,11 +219,8 @@ async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
         "clock": clock,
     }
     app = FastAPI()
-    app.include_router(
-        webhooks.router(
-            webhooks.Intake(database=database, sealer=shared.sealer, channels=channels, clock=clock)
-        )
-    )
+    intake = webhooks.Intake(database=database, sealer=shared.sealer, channels=channels, clock=clock)
+    app.router.routes += webhooks.routes(intake)
     directory = Directory(database, shared.sealer)
     await bring_in_members(database, shared.sealer)
     conversations = Conversations(

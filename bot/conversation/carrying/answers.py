@@ -2,6 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
+
 from bot.conversation.carrying.means import CarriedOut, Means
 from bot.dialogue.answering import FindAnswer, Found
 from bot.flows import effects
@@ -26,6 +28,7 @@ async def find_answer(means: Means, wanted: FindAnswer) -> Found:
 async def note_answer(means: Means, wanted: effects.NoteAnswer) -> int:
     """A row for the report of weak answers."""
     row = AnswerGiven(
+        id=await means.session.scalar(select(func.nextval("answers_given_id_seq"))),
         conversation_id=means.talk.id,
         branch=means.talk.branch,
         code=wanted.code,
@@ -36,7 +39,6 @@ async def note_answer(means: Means, wanted: effects.NoteAnswer) -> int:
         at=means.now,
     )
     means.session.add(row)
-    await means.session.flush()
     return row.id
 
 

@@ -1,7 +1,7 @@
 """What a turn has at hand to carry out what a flow asks for."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.answers.index import Index
 from bot.config import Config
 from bot.conversation.on_call import OnCall
+from bot.dialogue.requests import LookUp
 from bot.retention import Kept
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Conversation
@@ -29,6 +30,8 @@ class Means:
     """Which question of config/faq.yml a text asks."""
     kept: Kept
     """For how long things are kept: participants may ask."""
+    looked_up: dict[LookUp[Any], Any] = field(default_factory=dict)
+    """What was looked up in this transaction already, of what is the same for everybody."""
 
 
 CarriedOut = dict[type, Callable[[Means, Any], Awaitable[Any]]]

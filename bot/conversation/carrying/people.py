@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from bot.conversation.carrying.means import CarriedOut, Means
 from bot.delivery import outbox
+from bot.delivery.outbox import Letter
 from bot.flows import effects, lookups
 from bot.messages import Address, Text
 from bot.people import consents, erasing, joining, knowing
@@ -106,15 +107,12 @@ async def _tell(means: Means, address: str, key: str) -> None:
     """Say something at another address of the participant: without a line, which would lock that conversation."""
     language = await _language(means, address)
     values = {"other": await _name(means, means.talk.address, language)}
-    await outbox.queue(
-        means.session,
-        means.sealer,
+    letter = Letter(
         channel=address.partition(":")[0],
         address=Address(address),
         text=Text(body=means.on_call.texts.say(key, language, values)),
-        message_id=None,
-        now=means.now,
     )
+    await outbox.queue(means.session, means.sealer, [letter], means.now)
 
 
 async def _language(means: Means, address: str) -> str:
