@@ -14,9 +14,10 @@ from bot import local
 from bot.local import AlreadyRunning, local_services
 
 OWNER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from bot.local import local_services
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it is ignored in what a shell has started with "&"
 with local_services(Path(sys.argv[1]), durable=False) as services:
     print(services.postgres.pid, services.redis.pid, flush=True)
     time.sleep(60)
