@@ -70,23 +70,23 @@ class Worker:
         self._in_hand = 0
         self._alone = asyncio.Semaphore(min(together, _ALONE))
         self._work: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Take turns until `stopping` is set; turns in hand are finished within ten seconds or given up."""
-        async with self._database.listen("siaga_inbox") as woken:
+        async with self._database.listen("siaga_inbox") as self._woken:
             while not stopping.is_set():
-                woken.clear()
+                self._woken.clear()
                 looked = time.monotonic()
                 claimed = await self._claim()
                 if claimed:
                     task = asyncio.create_task(self._turns(claimed))
                     self._work.add(task)
                     task.add_done_callback(self._work.discard)
-                    task.add_done_callback(lambda _: woken.set())  # more of those conversations may have come
                 if len(claimed) < self._together:
                     # What waits for a time of its own is asked after only when there is nothing else to do.
                     seconds = _SOON if claimed else await self._seconds_to_next()
-                    await first_of(woken, stopping, seconds=seconds)
+                    await first_of(self._woken, stopping, seconds=seconds)
                     await apart(looked)
             await finished(self._work, _GRACE)
 
@@ -119,12 +119,16 @@ class Worker:
 
     async def _turns(self, claimed: list[Claimed]) -> None:
         """Take the turns of what was claimed: together, as far as that goes."""
-        try:
-            taken = await self._at_once(claimed) if self._take.together and len(claimed) > 1 else []
-            done = {one.conversation_id for one in taken}
-            await asyncio.gather(*(self._turn(one) for one in claimed if one.conversation_id not in done))
-        finally:
-            self._in_hand -= len(claimed)
+        taken = await self._at_once(claimed) if self._take.together and len(claimed) > 1 else []
+        self._ended(len(taken))
+        done = {one.conversation_id for one in taken}
+        await asyncio.gather(*(self._turn(one) for one in claimed if one.conversation_id not in done))
+
+    def _ended(self, turns: int) -> None:
+        """So many are out of our hand: there is room for others, and more of those conversations may have come."""
+        self._in_hand -= turns
+        if turns:
+            self._woken.set()
 
     async def _at_once(self, claimed: list[Claimed]) -> list[Claimed]:
         """Those whose turns were taken together, all or nothing: where one fails, none drags another down with it."""
@@ -157,6 +161,7 @@ class Worker:
             try:
                 outcome = await self._by_itself(claimed)
             finally:
+                self._ended(1)
                 seconds = time.perf_counter() - began
                 metrics.TURN_SECONDS.labels(outcome).observe(seconds)
             if outcome == "committed":

@@ -1,7 +1,7 @@
 """The worker: one turn at a time for each conversation, several at once in all, and nothing said in its logs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -125,6 +125,35 @@ async def test_several_conversations_at_once_but_no_more_than_allowed(desk: Desk
         go_on.set()
         await eventually(lambda: len(desk.taken) == 7)
     assert most == 3
+
+
+async def test_slow_turns_keep_no_places_but_their_own(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What asks another server is taken alone, and may take long."""
+    monkeypatch.setattr("bot.worker._POLL", 60.0)
+    go_on = asyncio.Event()
+
+    async def slow(claimed: Claimed) -> None:
+        await go_on.wait()
+        await desk.take(claimed)
+
+    async def together(claimed: Sequence[Claimed]) -> list[Claimed]:
+        quick = [one for one in claimed if "lambat" not in one.messages[0][1].text]
+        for one in quick:
+            await desk.take(one)
+        return quick
+
+    for of in range(24):
+        await desk.say("lambat" if of in (0, 5) else "cepat", of=of)
+    worker = Worker(desk.database, desk.sealer, Turns(slow, together), desk.clock, together=4)
+    stopping = asyncio.Event()
+    task = asyncio.create_task(worker.run(stopping))
+    async with asyncio.timeout(20):
+        await eventually(lambda: len(desk.taken) == 22)
+        assert "lambat" not in desk.taken
+        go_on.set()
+        await eventually(lambda: len(desk.taken) == 24)
+        stopping.set()
+        await task
 
 
 async def test_a_row_that_becomes_ready_is_taken_then(
