@@ -55,10 +55,15 @@ class Claimed:
     hold: UUID
     messages: list[tuple[int, Incoming]]
     """Inbox id and message."""
-    received_at: datetime | None = None
-    """When the first of them arrived."""
+    arrived: tuple[datetime, ...] = ()
+    """When each of them arrived."""
     traceparents: tuple[str, ...] = ()
     """The ways on which they came (`bot.tracing`), each once, oldest first."""
+
+    @property
+    def received_at(self) -> datetime | None:
+        """When the first of them arrived."""
+        return next(iter(self.arrived), None)
 
     @property
     def way(self) -> str:
@@ -98,7 +103,17 @@ async def claim(
         elif claimed or not rows:
             break
         tried += [row.address for row in rows if row.talk is not None]
+    await people.note(database, sealer, _heard(claimed))
     return claimed
+
+
+def _heard(claimed: Sequence[Claimed]) -> list[tuple[datetime, Incoming]]:
+    """The messages, each with when it was written."""
+    return [
+        (min(arrived, message.sent_at), message)
+        for one in claimed
+        for arrived, (_, message) in zip(one.arrived, one.messages, strict=True)
+    ]
 
 
 async def _opened(
@@ -106,7 +121,6 @@ async def _opened(
 ) -> list[Claimed]:
     """What we hold, opened; what does not open is put aside, its conversation free again."""
     claimed = []
-    heard: list[tuple[datetime, Incoming]] = []
     for _, of_one in groupby(rows, key=lambda row: row.first):
         mine = list(of_one)
         turn = mine[: 1 if mine[0].attempts >= _ALONE else _TOGETHER]
@@ -115,7 +129,6 @@ async def _opened(
         except (Unreadable, ValueError):
             await _set_aside(database, turn, now)
             continue
-        heard += [(min(row.received_at, said.sent_at), said) for row, said in zip(turn, opened, strict=True)]
         claimed.append(
             Claimed(
                 conversation_id=turn[0].talk,
@@ -123,11 +136,10 @@ async def _opened(
                 channel=turn[0].channel,
                 hold=hold,
                 messages=[(row.id, said) for row, said in zip(turn, opened, strict=True)],
-                received_at=turn[0].received_at,
+                arrived=tuple(row.received_at for row in turn),
                 traceparents=tuple(dict.fromkeys(row.traceparent for row in turn if row.traceparent)),
             )
         )
-    await people.note(database, sealer, heard)
     return claimed
 
 

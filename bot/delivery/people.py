@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from uuid import uuid4
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import ARRAY, Update, any_, bindparam, func, literal, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,10 +12,10 @@ from bot.channels import windows
 from bot.delivery import waiting
 from bot.messages import Incoming
 from bot.storage.arrays import given
-from bot.storage.base import Base
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
-from bot.storage.tables import ChannelAddress, Conversation, Inbox, Participant
+from bot.storage.tables import ChannelAddress, Conversation, Inbox, Owner, Participant
+from bot.texts.speaking import FIRST
 
 
 async def introduce(database: Database, inbox_ids: Sequence[int]) -> None:
@@ -25,44 +24,39 @@ async def introduce(database: Database, inbox_ids: Sequence[int]) -> None:
     Args:
         inbox_ids: a message of each. Those that another process has in hand just now are left to it.
     """
-    query = (
-        select(Inbox.address, Inbox.channel, ChannelAddress.participant_id)
-        .outerjoin(ChannelAddress, ChannelAddress.address == Inbox.address)
-        .where(Inbox.id.in_(inbox_ids))
-        .with_for_update(of=Inbox, skip_locked=True)
-    )
-    async with database.engine.begin() as connection:
-        rows = (await connection.execute(query)).all()
-        new = [row for row in rows if row.participant_id is None]
-        ids = {row.address: row.participant_id or uuid4() for row in rows}
-        if new:
-            people = {"given_id": [ids[row.address] for row in new]}
-            addresses = {
-                "given_address": [row.address for row in new],
-                "given_channel": [row.channel for row in new],
-                "given_participant_id": [ids[row.address] for row in new],
-            }
-            await connection.execute(_adding(Participant, "id"), people)
-            await connection.execute(_adding(ChannelAddress, *_OF_ADDRESS), addresses)
-        if rows:
-            talks = {
-                "given_id": [uuid4() for _ in rows],
-                "given_address": [row.address for row in rows],
-                "given_participant_id": [ids[row.address] for row in rows],
-            }
-            await connection.execute(_adding(Conversation, *_OF_TALK), talks)
-
-
-_OF_ADDRESS = ("address", "channel", "participant_id")
-_OF_TALK = ("id", "address", "participant_id")
+    async with database.alone.connect() as connection:
+        await connection.execute(_introducing(), {"ids": list(inbox_ids)})
 
 
 @cache
-def _adding(table: type[Base], *columns: str) -> Insert:
-    """The statement that adds rows, those that are there already left out."""
-    rows = given(**{name: getattr(table, name) for name in columns})
-    new = insert(table).from_select(list(columns), select(*(rows.c[name] for name in columns)))
-    return new.on_conflict_do_nothing()
+def _introducing() -> Insert:
+    """One statement; whoever is known at an address keeps who they are."""
+    waiting = (
+        select(Inbox.address, Inbox.channel, ChannelAddress.participant_id)
+        .outerjoin(ChannelAddress, ChannelAddress.address == Inbox.address)
+        .where(Inbox.id == any_(bindparam("ids", type_=ARRAY(Inbox.id.type))))
+        .with_for_update(of=Inbox, skip_locked=True)
+        .cte("waiting")
+    )
+    whose = func.coalesce(waiting.c.participant_id, func.gen_random_uuid()).label("whose")
+    named = select(waiting, whose).cte("named")
+    new = select(named).where(named.c.participant_id.is_(None)).subquery()
+    person = insert(Participant).from_select(["id", "language"], select(new.c.whose, literal(FIRST)))
+    address = insert(ChannelAddress).from_select(
+        ["address", "channel", "participant_id"], select(new.c.address, new.c.channel, new.c.whose)
+    )
+    talk = insert(Conversation).from_select(
+        ["id", "address", "participant_id", "owner"],
+        select(
+            func.gen_random_uuid(),
+            named.c.address,
+            named.c.whose,
+            literal(Owner.BOT, Conversation.owner.type),
+        ),
+    )
+    return talk.on_conflict_do_nothing(index_elements=["address"]).add_cte(
+        person.cte("person"), address.on_conflict_do_nothing().cte("of_person")
+    )
 
 
 async def note(database: Database, sealer: Sealer, heard: Sequence[tuple[datetime, Incoming]]) -> None:
