@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -29,7 +30,7 @@ from bot.delivery.together import Together
 from bot.delivery.waking import apart, finished, first_of
 from bot.errors import ChannelError, SiagaError
 from bot.live import Live
-from bot.messages import Call
+from bot.messages import Address, Call
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import OutboxState, Priority
@@ -108,6 +109,7 @@ class Sender:
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until `stopping` is set; what is under way is finished."""
         self._stopping = stopping
+        await self._make_ready()
         async with self._database.listen(CALL) as self._woken, asyncio.TaskGroup() as together:
             together.create_task(self._follower.run(stopping))
             while not stopping.is_set():
@@ -120,6 +122,27 @@ class Sender:
                 await first_of(self._woken, stopping, seconds=_POLL)
                 await apart(looked)
             await finished(set(self._sending), _GRACE)
+
+    async def _make_ready(self) -> None:
+        """Have the statement made by which a message that left is noted.
+
+        That takes some 40 ms once, in which the first messages of a broadcast would miss their turns.
+        """
+        nobody = Due(
+            id=0,
+            channel="",
+            address=Address(""),
+            sealed=b"",
+            priority=Priority.REPLY,
+            hold=uuid4(),
+            held_until=self._clock(),
+            parts_sent=0,
+            attempts=0,
+            maybe_sent=False,
+            doubt_since=None,
+        )
+        with suppress(*UNAVAILABLE):
+            await outbox.change_all(self._database, [Change(nobody, _left(0, "") | self._done())])
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         del self._sending[task]
@@ -172,12 +195,7 @@ class Sender:
                 provider_id = await self._send(due, call)
                 log.info("outbox.sent", outbox=due.id, channel=due.channel, part=number)
                 due = replace(due, parts_sent=number, maybe_sent=False, doubt_since=None)
-                sent = {
-                    "parts_sent": number,
-                    "provider_id": provider_id,
-                    "maybe_sent": False,
-                    "doubt_since": None,
-                }
+                sent = _left(number, provider_id)
                 if number < len(calls):
                     sent |= FREE if self._stopping.is_set() else {}
                 else:
@@ -347,3 +365,8 @@ class Sender:
         )
         if await self._note(due, values):
             await self._follower.failed(due.channel, due.address, error.code)
+
+
+def _left(parts: int, provider_id: str) -> dict[str, object]:
+    """New values of a row of which so many parts left, the last one by that name."""
+    return {"parts_sent": parts, "provider_id": provider_id, "maybe_sent": False, "doubt_since": None}
