@@ -96,9 +96,10 @@ async def test_viewers_see_each_other_come_and_go(scene: Scene, browser, clock) 
         async with listening(url, budi, path) as his:
             assert await hers.until("viewers") == "<span>Juga dibuka oleh: Budi</span>"
             assert await his.until("viewers") == "<span>Juga dibuka oleh: Ani</span>"
-            await hers.until("here")  # his answer to her being there
-        clock.advance(streams.PRESENT_FOR.total_seconds() + 1)
         await scene.participant_says(case, "halo")
+        await hers.until("changed")  # by now she has also heard his answer to her being there
+        clock.advance(streams.PRESENT_FOR.total_seconds() + 1)
+        await scene.participant_says(case, "masih di sana?")
         assert await hers.until("viewers") == "<span></span>"
 
 
