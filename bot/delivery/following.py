@@ -6,27 +6,12 @@ receipt may come before the sender has written down what it is a receipt for.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
-from uuid import UUID
 
 import structlog
-from sqlalchemy import (
-    ARRAY,
-    Executable,
-    Row,
-    Select,
-    Update,
-    and_,
-    any_,
-    bindparam,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Executable, Row, Select, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,9 +21,8 @@ from bot.channels.rendering import numbered
 from bot.delivery.forms import text_from_json, text_to_json
 from bot.delivery.meanings import meaning
 from bot.delivery.waking import first_of
-from bot.live import Live, LiveEvent
+from bot.live import Live
 from bot.messages import Delivery, Text
-from bot.storage.arrays import given
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer, Unreadable
 from bot.storage.tables import (
@@ -106,11 +90,7 @@ class Follower:
             for row in news:
                 await self._follow(connection, row, now)
             if news:
-                names = {
-                    f"given_{name}": [getattr(row, name) for row in news]
-                    for name in ("channel", "provider_id")
-                }
-                await connection.execute(_followed(), names)
+                await connection.execute(_followed(news))
             if self._swept_at is None or now - self._swept_at > NEVER_OURS:
                 await connection.execute(_nobodys(now))
                 self._swept_at = now
@@ -200,15 +180,16 @@ class Follower:
     async def _tell(self) -> None:
         addresses, self._changed = self._changed, set()
         if addresses:
-            async with self._database.alone.connect() as connection:
-                talks = (await connection.execute(_talks(), {"addresses": list(addresses)})).scalars()
-            await self._live.publish_all([LiveEvent(f"conversation:{talk}") for talk in talks])
+            query = select(Conversation.id).where(Conversation.address.in_(addresses))
+            async with self._database.sessions() as session:
+                talks = list(await session.scalars(query))
+            for talk in talks:
+                await self._live.publish(f"conversation:{talk}")
         if self._failures:
             self._failures = False
             await self._live.publish("desk")
 
 
-@cache
 def _news() -> Select[*tuple[Any, ...]]:
     """Receipts that nobody followed yet, each with its row."""
     return (
@@ -238,19 +219,10 @@ def _news() -> Select[*tuple[Any, ...]]:
     )
 
 
-@cache
-def _followed() -> Update:
-    these = given(channel=DeliveryReceipt.channel, provider_id=DeliveryReceipt.provider_id)
-    mine = and_(
-        DeliveryReceipt.channel == these.c.channel, DeliveryReceipt.provider_id == these.c.provider_id
-    )
-    return update(DeliveryReceipt).where(mine).values(followed=True)
-
-
-@cache
-def _talks() -> Select[UUID]:
-    addresses = bindparam("addresses", type_=ARRAY(Conversation.address.type))
-    return select(Conversation.id).where(Conversation.address == any_(addresses))
+def _followed(news: Sequence[Row[tuple[object, ...]]]) -> Executable:
+    key = tuple_(DeliveryReceipt.channel, DeliveryReceipt.provider_id)
+    these = [(row.channel, row.provider_id) for row in news]
+    return update(DeliveryReceipt).where(key.in_(these)).values(followed=True)
 
 
 def _nobodys(now: datetime) -> Executable:
