@@ -55,7 +55,8 @@ class Server:
 
     command: list[str]
     log: Path
-    ready: Callable[[], bool]
+    ready: Callable[[int], bool]
+    """Whether the server with that process id takes connections."""
     lock: int
     """File descriptor of the folder's lock: the server holds it too, so it is free only when the server is gone."""
     pid: int = 0
@@ -113,7 +114,7 @@ class Server:
         assert self._leash
         until = time.monotonic() + _START
         while time.monotonic() < until and self._leash.poll() is None:
-            if self.ready():
+            if self.ready(self.pid):
                 return True
             time.sleep(0.02)
         return False
@@ -188,7 +189,7 @@ def _postgres(folder: Path, sockets: Path, lock: int, durable: bool) -> Server:
     return Server(
         command=[*_not_root(), str(programs / "postgres"), "-D", str(data), *options],
         log=log,
-        ready=lambda: _last_line(pid_file) == "ready",
+        ready=lambda pid: _says_ready(pid_file, pid),
         lock=lock,
     )
 
@@ -225,7 +226,7 @@ def _valkey(folder: Path, sockets: Path, lock: int) -> Server:
     }
     options = [word for name, value in settings.items() for word in (f"--{name}", value)]
     command = [str(program), *options, "--logfile", str(folder / "valkey.log")]
-    return Server(command=command, log=folder / "valkey.log", ready=lambda: _answers(listens_on), lock=lock)
+    return Server(command=command, log=folder / "valkey.log", ready=lambda _: _answers(listens_on), lock=lock)
 
 
 def _package(name: str) -> Path:
@@ -245,11 +246,13 @@ def _answers(path: Path) -> bool:
     return False
 
 
-def _last_line(file: Path) -> str:
+def _says_ready(pid_file: Path, pid: int) -> bool:
+    """Whether PostgreSQL says so in its pid file: in this one, not in one that a killed server left."""
     try:
-        return file.read_text().splitlines()[-1].strip()
-    except (OSError, IndexError):
-        return ""
+        lines = pid_file.read_text().split()
+    except OSError:
+        return False
+    return lines[:1] == [str(pid)] and lines[-1] == "ready"
 
 
 def _not_root() -> list[str]:

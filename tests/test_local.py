@@ -79,6 +79,14 @@ async def test_data_is_kept_and_a_killed_run_is_taken_over(tmp_path: Path) -> No
     stranger.wait()
 
 
+async def test_a_server_that_is_started_after_a_kill_takes_connections(tmp_path: Path) -> None:
+    with local_services(tmp_path, durable=False) as services:
+        for _ in range(3):
+            services.postgres.kill()
+            services.postgres.start()
+            assert await ask(services.database_url, "select 1") == 1
+
+
 async def test_only_one_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.local._TAKE_OVER", 0.3)
     with (

@@ -35,7 +35,8 @@ class Fault:
 
 @dataclass
 class Taken:
-    """A message that was accepted: when, and when the whole answer was on its way (None: it never was).
+    """A message that was accepted: when, and when the whole answer was on its way (None: it never was, or nobody was
+    there to hear it).
 
     Times are those of `time.monotonic`.
     """
@@ -112,7 +113,7 @@ class StandIn:
             if fault is None and self.weather:
                 fault = await self.weather(request)
             if fault is None:
-                return _told(request, await handler(request))
+                return await _told(request, await handler(request))
             response = await handler(request) if fault.after_taking else None
             await asyncio.sleep(fault.delay)
             if fault.cut:
@@ -120,14 +121,18 @@ class StandIn:
                 return Response()  # nobody hears it, and a request that was not taken before is not taken now
             if fault.status:
                 return _plain(fault)
-            return _told(request, response or await handler(request))
+            return await _told(request, response or await handler(request))
 
         return answer
 
 
-def _told(request: Request, response: Response) -> Response:
+async def _told(request: Request, response: Response) -> Response:
+    """`response`, after noting that a message was accepted, unless whoever sent it was gone before we looked at it."""
     if hasattr(request.state, "taken"):
-        request.state.taken.answered_at = time.monotonic()
+        for _ in range(2):  # in which the end of a connection is read that came right behind the request
+            await asyncio.sleep(0)
+        if not await request.is_disconnected():
+            request.state.taken.answered_at = time.monotonic()
     return response
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import httpx
 import pytest
@@ -213,3 +214,29 @@ async def test_faults_hit_the_next_request_and_then_end(twilio, http):
             await post(http, twilio, Body="tiga")
     assert (await post(http, twilio, Body="empat")).status_code == 201
     assert [form["Body"] for form in twilio.sent] == ["tiga", "empat"]
+
+
+async def test_it_tells_whether_anybody_was_left_to_hear_that_a_message_was_taken(telegram, http):
+    telegram.reset()
+    host = telegram.url.removeprefix("http://")
+    body = json.dumps({"chat_id": 5, "text": "halo"})
+    request = f"POST /bot{telegram.token}/sendMessage HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+    busy = asyncio.Event()
+
+    async def stall(_: Request) -> None:
+        busy.set()
+        time.sleep(0.5)  # as on a machine that does much else: what comes now is looked at later
+
+    telegram.weather = stall
+    first = asyncio.create_task(http.post(f"{telegram.url}/bot{telegram.token}/getMe"))
+    while not busy.is_set():
+        await asyncio.sleep(0.01)
+    telegram.weather = None
+    _, writer = await asyncio.open_connection(*host.split(":"))
+    writer.write(f"{request}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+    writer.close()
+    await first
+    await http.post(f"{telegram.url}/bot{telegram.token}/sendMessage", json={"chat_id": 5, "text": "halo"})
+    gone, there = telegram.taken.values()
+    assert gone.answered_at is None
+    assert there.answered_at >= there.at
