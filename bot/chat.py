@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from bot.app import Bot, assembled, clock
 from bot.channels.rendering import numbered
+from bot.conversation.reading import open_dialogue
 from bot.delivery import inbox
 from bot.demo import demo_settings
 from bot.demo.running import running_demo
 from bot.demo.seeding import seed
-from bot.dialogue.state import Dialogue, load
 from bot.errors import ConfigurationError
 from bot.flows.registry import FLOWS
 from bot.messages import Address, Incoming, Option
@@ -120,8 +120,7 @@ class _Talk:
         query = select(Conversation).where(Conversation.address == self._address)
         async with self._bot.database.sessions() as session:
             talk = (await session.scalars(query)).one()
-        sealed = talk.sealed_dialogue
-        dialogue = load(self._bot.sealer.open(sealed)) if sealed else Dialogue()
+        dialogue = open_dialogue(self._bot.sealer, talk.sealed_dialogue)
         flow = FLOWS.get(dialogue.top.intent if dialogue.top else intent)
         return flow.name if flow else None
 

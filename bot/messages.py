@@ -15,6 +15,11 @@ Opaque: nothing but the channel that made it may look inside, since it may or ma
 """
 
 
+def channel_of(address: str) -> str:
+    """The name of the channel that made an address: what it begins with."""
+    return address.partition(":")[0]
+
+
 class MediaKind(StrEnum):
     """What sort of thing a participant sent besides words."""
 

@@ -182,7 +182,7 @@ async def test_a_sender_tells_its_numbers_and_finishes_what_is_on_its_way(
 
 async def queue(database: Database, sealer: Sealer, address: Address) -> None:
     async with database.sessions.begin() as session:
-        letter = Letter(channel="telegram", address=address, text=Text(body="halo"))
+        letter = Letter(address=address, text=Text(body="halo"))
         await outbox.queue(session, sealer, [letter], datetime.now(UTC))
 
 

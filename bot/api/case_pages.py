@@ -19,6 +19,7 @@ from bot.api.case_forms import (
     WholeCase,
 )
 from bot.cases import history, queries
+from bot.messages import channel_of
 from bot.reading.numbers import mask
 from bot.storage.sealing import Sealer
 from bot.storage.tables import (
@@ -111,7 +112,7 @@ async def _people(
 def _participant(person: Participant, address: str, name: str | None) -> ParticipantPage:
     return ParticipantPage(
         id=person.id,
-        channel=address.partition(":")[0],
+        channel=channel_of(address),
         address=masked_address(address),
         name=mask(name) if name else None,
         language=person.language,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.cases.history import PARTICIPANT, record
 from bot.config import Config, Priority
 from bot.hours import Closed, due_at
-from bot.messages import Media
+from bot.messages import Media, channel_of
 from bot.reading.numbers import mask, personal_numbers
 from bot.storage.sealing import Sealer
 from bot.storage.tables import (
@@ -146,7 +146,7 @@ def attachment(
         case_id=case_id,
         message_id=message_id,
         document=document,
-        channel=talk.address.partition(":")[0],
+        channel=channel_of(talk.address),
         kind=media.kind,
         content_type=media.content_type,
         file_name=media.file_name,

@@ -31,7 +31,7 @@ from bot.dialogue.asking import asks
 from bot.dialogue.commands import Commands
 from bot.dialogue.routing import cries_for_help
 from bot.dialogue.state import Dialogue, Said
-from bot.storage.arrays import given
+from bot.storage.arrays import arrays, given
 from bot.storage.tables import Author, Conversation, Inbox, Message
 
 WITHIN = timedelta(minutes=1)
@@ -55,11 +55,8 @@ async def standing(
     Args:
         most: whoever sent more messages than that within a minute floods; with 0 there is no limit.
     """
-    counted = [_counted(claimed, most) for claimed in together]
-    columns = zip(*counted, strict=True)
-    values: dict[str, object] = {
-        f"given_{name}": list(column) for name, column in zip(_GIVEN, columns, strict=True)
-    }
+    columns = zip(*(_counted(claimed, most) for claimed in together), strict=True)
+    values = arrays(**dict(zip(_GIVEN, columns, strict=True)))
     rows = await connection.execute(_standing(), values | {"most": most})
     return {
         row.id: Standing(row.sealed_dialogue, bool(row.hushed_at), row.took is not None and row.took < WITHIN)
@@ -82,8 +79,7 @@ _GIVEN = ("whose", "newest", "first", "before")
 
 @cache
 def _standing() -> Select[*tuple[Any, ...]]:
-    given_types = (Conversation.id, Inbox.id, Inbox.id, Inbox.id)
-    rows = given(**dict(zip(_GIVEN, given_types, strict=True)))
+    rows = given(whose=Conversation.id, newest=Inbox.id, first=Inbox.id, before=Inbox.id)
     earlier = (
         select(Message.inbox_id)
         .where(

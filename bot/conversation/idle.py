@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from bot.delivery import inbox
-from bot.messages import Address, Incoming
+from bot.messages import Address, Incoming, channel_of
 from bot.storage.apart import apart
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
@@ -47,7 +47,7 @@ async def _stir(database: Database, sealer: Sealer, talk_id: UUID, now: datetime
 
 def _word(talk: Conversation, due_at: datetime, now: datetime) -> Incoming:
     return Incoming(
-        channel=talk.address.partition(":")[0],
+        channel=channel_of(talk.address),
         address=Address(talk.address),
         provider_id=f"due:{talk.id}:{due_at.isoformat()}",
         sent_at=now,

@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
 
-from bot.storage.arrays import given
+from bot.storage.arrays import arrays, given
 from bot.storage.tables import Message
 
 _EVERY = (
@@ -35,7 +35,7 @@ async def add_lines(session: AsyncSession, lines: Sequence[Mapping[str, object]]
     """
     if not lines:
         return []
-    values = {f"given_{name}": [line.get(name) for line in lines] for name in _EVERY}
+    values = arrays(**{name: [line.get(name) for line in lines] for name in _EVERY})
     connection = await session.connection()
     return sorted((await connection.execute(_adding(), values)).scalars())
 

@@ -100,7 +100,6 @@ class OnCall:
         times = await self._times(session, case)
         letters = [
             Letter(
-                channel=address.partition(":")[0],
                 address=Address(address),
                 text=self._words(case, "on_call.again" if times else "on_call.first", more),
                 once=f"{CALLED}:{case.id}:{times}:{address}",

@@ -21,6 +21,7 @@ from bot.config.papers import document_codes, document_names
 from bot.conversation.handling import Handling
 from bot.conversation.promises import closures
 from bot.errors import SiagaError
+from bot.messages import channel_of
 from bot.notices.subscriptions import opted_out
 from bot.storage.apart import apart
 from bot.storage.engine import Database
@@ -196,7 +197,7 @@ async def _passes(config: Config, session: AsyncSession, talk: Conversation, now
         return True
     known = await session.get(ChannelAddress, talk.address)
     heard = (known.last_inbound_at, known.window_closed_at) if known else (None, None)
-    return windows.is_open(talk.address.partition(":")[0], *heard, now)
+    return windows.is_open(channel_of(talk.address), *heard, now)
 
 
 def _must_know(config: Config, case: Case, documents: Sequence[str]) -> None:

@@ -68,7 +68,9 @@ class Reader:
         for claimed, found in zip(together, messages, strict=True):
             stands = standing[claimed.conversation_id]
             # Of a flood only a cry for help is looked for, which must not be buried in the words around it.
-            joined = found if stands.flooding else gather(found, self._dialogue(stands.sealed_dialogue))
+            joined = found
+            if len(found) > 1 and not stands.flooding:
+                joined = gather(found, open_dialogue(self.sealer, stands.sealed_dialogue))
             pieces.append((stands.flooding, joined))
         meanings = await self._interpret([one.message for _, joined in pieces for one in joined])
         return [
@@ -95,8 +97,10 @@ class Reader:
         meanings = iter(await self.interpreter.interpret([text for group in texts for text in group]))
         return iter([[next(meanings) for _ in group] for group in texts])
 
-    def _dialogue(self, sealed: bytes | None) -> Dialogue:
-        return load(self.sealer.open(sealed)) if sealed else Dialogue()
+
+def open_dialogue(sealer: Sealer, sealed: bytes | None) -> Dialogue:
+    """The state of a talk as it is kept; a fresh one where nothing is kept yet."""
+    return load(sealer.open(sealed)) if sealed else Dialogue()
 
 
 def _said(one: Arrived, read: Sequence[Interpretation]) -> Said:

@@ -13,7 +13,7 @@ from bot.delivery import outbox
 from bot.delivery.outbox import Letter
 from bot.dialogue.engine import Reply
 from bot.media import enclosing
-from bot.messages import Address, Enclosure, Text
+from bot.messages import Address, Enclosure, Text, channel_of
 from bot.reading.numbers import mask
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Attachment, Author, Conversation
@@ -82,7 +82,6 @@ async def say(session: AsyncSession, sealer: Sealer, said: Sequence[Saying], now
             session.add(_attachment(line_id, text.enclosure, talk, now))
         letters.append(
             Letter(
-                channel=talk.address.partition(":")[0],
                 address=Address(talk.address),
                 text=text,
                 message_id=line_id,
@@ -114,7 +113,7 @@ def _attachment(line_id: int, enclosure: Enclosure, talk: Conversation, now: dat
     """The file as the desk shows it beside its line."""
     return Attachment(
         message_id=line_id,
-        channel=talk.address.partition(":")[0],
+        channel=channel_of(talk.address),
         kind=enclosure.kind,
         content_type=enclosure.content_type,
         file_name=enclosure.file_name,

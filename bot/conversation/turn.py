@@ -19,7 +19,7 @@ from bot.conversation.carrying.documents import awaited_words
 from bot.conversation.carrying.means import Means
 from bot.conversation.noting import note_down
 from bot.conversation.on_call import OnCall
-from bot.conversation.reading import Read, Reader
+from bot.conversation.reading import Read, Reader, open_dialogue
 from bot.conversation.shell import carry_out
 from bot.conversation.speaking import Saying, merge, say
 from bot.delivery import inbox
@@ -29,7 +29,7 @@ from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Reply, Turn
 from bot.dialogue.flow import Flows
 from bot.dialogue.requests import Consult, Effect, LookUp
-from bot.dialogue.state import Dialogue, Said, dump, load
+from bot.dialogue.state import Dialogue, Said, dump
 from bot.dialogue.talk import World
 from bot.live import Live, LiveEvent
 from bot.messages import Address, Incoming, Text
@@ -135,7 +135,7 @@ class Conversations:
                 one
                 for read in reads
                 if (talk := talks.get(read.claimed.conversation_id)) and _only_talks(talk, read, now)
-                if (one := await self._try(session, talk, read, now, looked_up))
+                if (one := await self._try(self._means(session, talk, now, looked_up), read))
             ]
             taken = [one.read.claimed for one in answered]
             lines = await note_down(session, self.sealer, [(one.talk, one.read) for one in answered], now)
@@ -146,23 +146,15 @@ class Conversations:
         await self._announce(taken)
         return taken
 
-    async def _try(
-        self,
-        session: AsyncSession,
-        talk: Conversation,
-        read: Read,
-        now: datetime,
-        looked_up: dict[LookUp[Any], Any],
-    ) -> _Answered | None:
+    async def _try(self, means: Means, read: Read) -> _Answered | None:
         """The turn on its own way; None, and nothing is changed, where it does more than talk."""
-        others = set(session.new)
+        others = set(means.session.new)
         with tracing.followed(read.claimed.way), span("flow"):
             try:
-                means = replace(self._means(session, talk, now), looked_up=looked_up)
                 return await self._answer(means, read, alone=False)
             except (_Alone, _Asks):
-                for row in (talk, *(set(session.new) - others)):
-                    session.expunge(row)
+                for row in (means.talk, *(set(means.session.new) - others)):
+                    means.session.expunge(row)
                 return None
 
     async def _take(self, read: Read) -> None:
@@ -186,7 +178,7 @@ class Conversations:
                 elif _too_late(read, now):
                     log.warning("turn.too_late", conversation=str(talk.id), inbox=claimed.ids)
                 elif read.said:
-                    answered = await self._answer(self._means(session, talk, now), read, alone=True)
+                    answered = await self._answer(self._means(session, talk, now, {}), read, alone=True)
                     await self._speak(session, [answered], lines, now)
                 await inbox.finish(session, [claimed], now)
             with span("commit"):
@@ -216,11 +208,12 @@ class Conversations:
         """The words that work everywhere, read from the texts once."""
         return Commands(self.texts)
 
-    def _dialogue(self, sealed: bytes | None) -> Dialogue:
-        return load(self.sealer.open(sealed)) if sealed else Dialogue()
-
-    def _means(self, session: AsyncSession, talk: Conversation, now: datetime) -> Means:
-        return Means(session, self.sealer, self.config, talk, now, self._on_call, self.answers, self.kept)
+    def _means(
+        self, session: AsyncSession, talk: Conversation, now: datetime, looked_up: dict[LookUp[Any], Any]
+    ) -> Means:
+        return Means(
+            session, self.sealer, self.config, talk, now, self._on_call, self.answers, self.kept, looked_up
+        )
 
     async def _answer(self, means: Means, read: Read, *, alone: bool) -> _Answered:
         """Run the flows.
@@ -229,16 +222,16 @@ class Conversations:
             _Alone: the turn does more than talk, and is not `alone`.
             _Asks: a flow asks another server.
         """
-        session, talk, now = means.session, means.talk, means.now
-        dialogue = self._dialogue(talk.sealed_dialogue)
+        talk, now = means.talk, means.now
+        dialogue = open_dialogue(self.sealer, talk.sealed_dialogue)
         talk.branch, dialogue.branch = self._branch(talk.branch), self._branch(dialogue.branch)
         spoken = dialogue.language
         world = World(
             config=self.config,
             texts=self.texts,
             now=now,
-            awaited=await self._awaited(session, talk, read),
-            our_branch=self._our_branch(read.claimed.messages[-1][1]),
+            awaited=await self._awaited(means, read),
+            our_branch=self._our_branch(read.claimed.written[-1]),
         )
         said = flood.urgent(read.said, dialogue, self._commands) if read.flooding else read.said
         replies: list[Reply] = self._hush(talk, read, now)
@@ -255,35 +248,25 @@ class Conversations:
             talk.nudge_at = idle or shelf.next_end(dialogue)
             notes.append((item, turn))
         if dialogue.language != spoken:
-            await self._speak_from_now_on(session, talk, dialogue.language, alone=alone)
-        texts = await self._worded(session, talk, read, dialogue, replies, now)
+            await self._speak_from_now_on(means, dialogue.language, alone=alone)
+        texts = await self._worded(means, read, dialogue, replies)
         return _Answered(read, talk, dialogue, [Saying(talk, text) for text in texts], notes)
 
-    async def _worded(
-        self,
-        session: AsyncSession,
-        talk: Conversation,
-        read: Read,
-        dialogue: Dialogue,
-        replies: list[Reply],
-        now: datetime,
-    ) -> list[Text]:
+    async def _worded(self, means: Means, read: Read, dialogue: Dialogue, replies: list[Reply]) -> list[Text]:
         """What is said in the end."""
-        messages = [message for _, message in read.claimed.messages]
+        talk, messages = means.talk, read.claimed.written
         nobody_wrote = all(message.due for message in messages)
-        if not replies or (nobody_wrote and await subscriptions.opted_out(session, talk.address)):
+        if not replies or (nobody_wrote and await subscriptions.opted_out(means.session, talk.address)):
             return []  # a reminder is nothing that they asked for
         zone = ZoneInfo(self.config.office(dialogue.branch or talk.branch).zone)
-        return merge(lateness.apology(messages, now, zone) + replies, self.texts, dialogue.language)
+        return merge(lateness.apology(messages, means.now, zone) + replies, self.texts, dialogue.language)
 
     @staticmethod
-    async def _speak_from_now_on(
-        session: AsyncSession, talk: Conversation, language: str, *, alone: bool
-    ) -> None:
+    async def _speak_from_now_on(means: Means, language: str, *, alone: bool) -> None:
         """Keep the language for whoever else writes to this participant."""
         if not alone:
             raise _Alone
-        participant = await session.get_one(Participant, talk.participant_id)
+        participant = await means.session.get_one(Participant, means.talk.participant_id)
         participant.language = language
 
     async def _speak(
@@ -308,11 +291,11 @@ class Conversations:
             talk.sealed_dialogue = self.sealer.seal(dump(dialogue))
         await say(session, self.sealer, [saying for one in answered for saying in one.said], now)
 
-    async def _awaited(self, session: AsyncSession, talk: Conversation, read: Read) -> tuple[str, ...]:
+    async def _awaited(self, means: Means, read: Read) -> tuple[str, ...]:
         """The documents that are missing somewhere, where a photo or file came that may be one of them."""
         if not any(item.media for item in read.said):
             return ()
-        return await awaited_words(session, self.config, talk)
+        return await awaited_words(means.session, self.config, means.talk)
 
     @staticmethod
     def _hush(talk: Conversation, read: Read, now: datetime) -> list[Reply]:
@@ -341,14 +324,13 @@ class Conversations:
 
 def _only_talks(talk: Conversation, read: Read, now: datetime) -> bool:
     """Whether nothing but an answer is to be expected of a turn, before its flows are run."""
-    messages = [message for _, message in read.claimed.messages]
-    written = not any(message.due or message.media for message in messages)
+    written = not any(message.due or message.media for message in read.claimed.written)
     nothing_else = bool(read.said) and not read.flooding and not _too_late(read, now)
     return talk.owner is not Owner.AGENT and written and nothing_else
 
 
 def _too_late(read: Read, now: datetime) -> bool:
-    return lateness.too_late([message for _, message in read.claimed.messages], now)
+    return lateness.too_late(read.claimed.written, now)
 
 
 def _national(number: str) -> str:

@@ -50,6 +50,6 @@ async def _show_all(
 
 async def _show(channel: Channel, claimed: Claimed) -> None:
     try:
-        await channel.typing(claimed.address, claimed.messages[-1][1])
+        await channel.typing(claimed.address, claimed.written[-1])
     except Exception as error:  # a sign is not worth a failed turn
         log.info("typing.not_shown", channel=claimed.channel, error=type(error).__name__)

@@ -61,6 +61,11 @@ class Claimed:
     """The ways on which they came (`bot.tracing`), each once, oldest first."""
 
     @property
+    def written(self) -> list[Incoming]:
+        """The messages alone."""
+        return [message for _, message in self.messages]
+
+    @property
     def received_at(self) -> datetime | None:
         """When the first of them arrived."""
         return next(iter(self.arrived), None)
@@ -112,7 +117,7 @@ def _heard(claimed: Sequence[Claimed]) -> list[tuple[datetime, Incoming]]:
     return [
         (min(arrived, message.sent_at), message)
         for one in claimed
-        for arrived, (_, message) in zip(one.arrived, one.messages, strict=True)
+        for arrived, message in zip(one.arrived, one.written, strict=True)
     ]
 
 

@@ -32,7 +32,7 @@ from bot.delivery.claiming import Claimed, pending
 from bot.delivery.forms import incoming_to_json
 from bot.errors import SiagaError
 from bot.messages import Event, Incoming, Reachability, Receipt
-from bot.storage.arrays import given
+from bot.storage.arrays import arrays, given
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Conversation, Inbox, InboxState
@@ -91,7 +91,7 @@ async def store_all(
         Of each, how many messages were new.
     """
     events = [event for arrival in arrivals for event in arrival.events]
-    messages = any(isinstance(event, Incoming) for event in events)
+    written = any(isinstance(event, Incoming) for event in events)
     reports = [event for event in events if isinstance(event, Receipt)]
     marks = [
         (arrival.at, event)
@@ -100,15 +100,14 @@ async def store_all(
         if isinstance(event, Reachability)
     ]
     new: set[tuple[str, str]] = set()
-    one_statement = messages + bool(reports) + len(marks) <= 1
+    marks.sort(key=lambda mark: mark[1].address)  # in one order, so that no two deadlock
+    one_statement = written + bool(reports) + len(marks) <= 1
     async with (database.alone if one_statement else database.engine).begin() as connection:
-        if messages:
+        if written:
             new = await _add(connection, sealer, arrivals, quiet_seconds)
         if reports:
             await receipts.merge(connection, reports)
-        for at, event in sorted(
-            marks, key=lambda mark: mark[1].address
-        ):  # in one order, so that no two deadlock
+        for at, event in marks:
             await people.mark(connection, event.address, event.reachable, at)
     return [_taken_from(new, arrival) for arrival in arrivals]
 
@@ -228,15 +227,15 @@ async def _add(
     quiet = timedelta(seconds=quiet_seconds)
     every = [(arrival, item) for arrival in arrivals for item in arrival.events if isinstance(item, Incoming)]
     ready_at = {item.address: arrival.at + (timedelta() if _ends(item) else quiet) for arrival, item in every}
-    values: dict[str, object] = {
-        "given_channel": [incoming.channel for _, incoming in every],
-        "given_provider_id": [incoming.provider_id for _, incoming in every],
-        "given_address": [incoming.address for _, incoming in every],
-        "given_sealed": [sealer.seal(incoming_to_json(incoming)) for _, incoming in every],
-        "given_ready_at": [ready_at[incoming.address] for _, incoming in every],
-        "given_received_at": [arrival.at for arrival, _ in every],
-        "given_traceparent": [arrival.traceparent for arrival, _ in every],
-    }
+    values = arrays(
+        channel=[incoming.channel for _, incoming in every],
+        provider_id=[incoming.provider_id for _, incoming in every],
+        address=[incoming.address for _, incoming in every],
+        sealed=[sealer.seal(incoming_to_json(incoming)) for _, incoming in every],
+        ready_at=[ready_at[incoming.address] for _, incoming in every],
+        received_at=[arrival.at for arrival, _ in every],
+        traceparent=[arrival.traceparent for arrival, _ in every],
+    )
     if quiet_seconds:
         values["now"] = max(arrival.at for arrival in arrivals)
     added = await connection.execute(_adding(bool(quiet_seconds)), values)

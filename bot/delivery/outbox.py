@@ -35,8 +35,8 @@ from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from bot import tracing
 from bot.delivery.forms import text_to_json
-from bot.messages import Address, Text
-from bot.storage.arrays import given
+from bot.messages import Address, Text, channel_of
+from bot.storage.arrays import arrays, arrays_of, given
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.states import in_state
@@ -66,7 +66,6 @@ class Letter:
         traceparent: the way on which it is (`bot.tracing`).
     """
 
-    channel: str
     address: Address
     text: Text
     message_id: int | None = None
@@ -74,6 +73,11 @@ class Letter:
     notice_id: int | None = None
     once: str | None = None
     traceparent: str = field(default_factory=tracing.traceparent)
+
+    @property
+    def channel(self) -> str:
+        """By which it goes."""
+        return channel_of(self.address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +119,8 @@ async def queue(session: AsyncSession, sealer: Sealer, letters: Sequence[Letter]
     """
     if not letters:
         return []
-    values: dict[str, object] = {
-        f"given_{name}": [getattr(letter, name) for letter in letters] for name in _QUEUED
-    }
-    values |= {"given_sealed": [sealer.seal(text_to_json(letter.text)) for letter in letters], "now": now}
+    sealed = arrays(sealed=[sealer.seal(text_to_json(letter.text)) for letter in letters])
+    values = arrays_of(_QUEUED, letters) | sealed | {"now": now}
     connection = await session.connection()
     return sorted((await connection.execute(_queueing(), values)).scalars())
 
@@ -229,11 +231,11 @@ async def change_all(database: Database, changes: Sequence[Change]) -> list[bool
 async def _change(connection: AsyncConnection, changes: Sequence[Change]) -> set[int]:
     """Change the same columns of some rows; the ids of those that we still hold."""
     names = sorted(changes[0].values)
-    values: dict[str, object] = {f"given_new_{name}": [one.values[name] for one in changes] for name in names}
-    values |= {
-        "given_our_id": [one.due.id for one in changes],
-        "given_our_hold": [one.due.hold for one in changes],
-    }
+    values = arrays(
+        our_id=[one.due.id for one in changes],
+        our_hold=[one.due.hold for one in changes],
+        **{f"new_{name}": [one.values[name] for one in changes] for name in names},
+    )
     return set((await connection.execute(_changing(tuple(names)), values)).scalars())
 
 

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.channels import windows
 from bot.delivery import waiting
-from bot.messages import Incoming
-from bot.storage.arrays import given
+from bot.messages import Incoming, channel_of
+from bot.storage.arrays import arrays, given
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import ChannelAddress, Conversation, Inbox, Owner, Participant
@@ -72,12 +72,11 @@ async def note(database: Database, sealer: Sealer, heard: Sequence[tuple[datetim
             said[incoming.address] = said.get(incoming.address, {}) | _said(sealer, incoming)
     if not last:
         return
-    values: dict[str, object] = {"given_address": list(last), "given_last_inbound_at": list(last.values())}
-    for name in _SAID:
-        values[f"given_{name}"] = [said[address].get(name) for address in last]
+    learnt = {name: [said[address].get(name) for address in last] for name in _SAID}
+    values = arrays(address=last, last_inbound_at=last.values(), **learnt)
     async with database.alone.connect() as connection:
         await connection.execute(_noting(), values)
-        wrote = {address: at for address, at in last.items() if address.partition(":")[0] in windows.CHANNELS}
+        wrote = {address: at for address, at in last.items() if channel_of(address) in windows.CHANNELS}
         if wrote:
             await waiting.let_go(connection, wrote)
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import Delivery, Receipt
-from bot.storage.arrays import given
+from bot.storage.arrays import arrays_of, given
 from bot.storage.tables import DeliveryReceipt
 
 # A failure ends it unless the message is known to have arrived, whichever is heard first (protocols.md 1.7).
@@ -30,8 +30,7 @@ async def merge(connection: AsyncConnection, receipts: Sequence[Receipt]) -> Non
         key = receipt.channel, receipt.provider_id
         furthest[key] = further(furthest[key], receipt) if key in furthest else receipt
     rows = [furthest[key] for key in sorted(furthest)]  # always in the same order, so that no two deadlock
-    values = {f"given_{name}": [getattr(receipt, name) for receipt in rows] for name in _GIVEN}
-    await connection.execute(_merging(), values)
+    await connection.execute(_merging(), arrays_of(_GIVEN, rows))
 
 
 _GIVEN = ("channel", "provider_id", "state", "error_code", "at")

@@ -13,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.delivery.outbox import CALL
-from bot.storage.arrays import given
+from bot.storage.arrays import arrays, given
 from bot.storage.states import in_state
 from bot.storage.tables import Broadcast, Notice, Outbox, OutboxState
 
 
 async def let_go(connection: AsyncConnection, wrote: Mapping[str, datetime]) -> None:
     """Send what waits for the participants at these addresses, who wrote then, but no news of what was over by then."""
-    values = {"given_address": list(wrote), "given_next_try_at": list(wrote.values())}
+    values = arrays(address=wrote, next_try_at=wrote.values())
     if (await connection.execute(_freeing(), values)).first():
         await connection.execute(select(func.pg_notify(CALL, "")))
 

@@ -17,7 +17,7 @@ from bot.delivery.claiming import claim
 from bot.lists.bringing import Import
 from bot.members.importing import store
 from bot.members.register import LAYOUT
-from bot.messages import Address, Incoming
+from bot.messages import Address, Incoming, channel_of
 from bot.notices.publishing import NewNotice
 from bot.settings import HOME
 from bot.storage.engine import Database
@@ -134,7 +134,7 @@ async def _say(bot: Bot, address: Address, text: str) -> None:
     """One message through inbox and turn, as if a worker had taken it."""
     now = clock()
     said = Incoming(
-        channel=address.partition(":")[0],
+        channel=channel_of(address),
         address=address,
         provider_id=f"seed-{uuid4()}",
         sent_at=now,

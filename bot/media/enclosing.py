@@ -21,7 +21,7 @@ from bot.media.kinds import NotKept
 from bot.media.names import fitting
 from bot.media.stores import Missing, StoreAway, new_name
 from bot.media.vault import Vault
-from bot.messages import Enclosure, Media, MediaKind
+from bot.messages import Enclosure, Media, MediaKind, channel_of
 from bot.storage.engine import Database
 from bot.storage.sealing import Sealer, Unreadable
 from bot.storage.tables import Conversation, MediaFile, MediaState
@@ -90,7 +90,7 @@ class Enclosing:
 
     def takes(self, address: str) -> tuple[Takes, ...]:
         """What can be sent to `address`; nothing where its channel takes no files from us."""
-        return self._takes.get(address.partition(":")[0], ())
+        return self._takes.get(channel_of(address), ())
 
     async def keep(self, conversation_id: UUID, address: str, upload: Upload) -> Enclosure:
         """Check a file and keep it, to go with a reply to `address`.
@@ -118,7 +118,7 @@ class Enclosing:
         now = self._clock()
         row = insert(MediaFile).values(
             conversation_id=talk,
-            channel=address.partition(":")[0],
+            channel=channel_of(address),
             kind=enclosure.kind,
             declared_type=enclosure.content_type,
             sealed_reference=b"",

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.history import PARTICIPANT, record
+from bot.messages import channel_of
 from bot.storage.tables import ConsentGiven, Conversation
 
 
@@ -24,7 +25,7 @@ async def give(session: AsyncSession, talk: Conversation, purpose: str, version:
         version: of the words that they agreed to.
         now: when.
     """
-    channel = talk.address.partition(":")[0]
+    channel = channel_of(talk.address)
     session.add(
         ConsentGiven(
             participant_id=talk.participant_id,

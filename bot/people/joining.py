@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.history import PARTICIPANT, record
+from bot.messages import channel_of
 from bot.storage.sealing import Sealer
 from bot.storage.tables import (
     Case,
@@ -119,7 +120,7 @@ async def join(session: AsyncSession, sealer: Sealer, talk: Conversation, code: 
     if mine == theirs or theirs is None or mine is None:
         return Found(tried=Tried.SAME, address=found.address)
     await _move(session, await addresses(session, mine), theirs)
-    channels = [one.partition(":")[0] for one in (talk.address, found.address)]
+    channels = [channel_of(one) for one in (talk.address, found.address)]
     for who, other in ((theirs, mine), (mine, theirs)):
         subject = ("participant", who)
         record(
@@ -159,7 +160,7 @@ async def part(session: AsyncSession, talk: Conversation, now: datetime) -> Sequ
     session.add(alone)
     await session.flush()
     await _move(session, [talk.address], alone.id)
-    channel = talk.address.partition(":")[0]
+    channel = channel_of(talk.address)
     for who, other in ((whose, alone.id), (alone.id, whose)):
         record(session, ("participant", who), "parted", PARTICIPANT, now, other=str(other), channel=channel)
     await session.refresh(talk, ["participant_id"])

@@ -32,8 +32,7 @@ from bot.settings import Settings
 from bot.storage.migrating import upgrade
 from bot.storage.tables import Inbox, InboxState, Outbox
 from bot.worker import Turns, Worker
-
-SAID = ("min kantor palembang hari ini buka ga ya", "SEP gak bisa terbit di RS SMC", "makasih min")
+from tests.bench.participants import said
 
 
 async def measure(settings: Settings, people: int, messages: int) -> dict[str, object]:
@@ -79,12 +78,12 @@ class Timed:
 async def _person(bot: Bot, number: int, messages: int) -> None:
     """One participant, who waits for each answer."""
     address = Address(f"bench:{number}")
-    for text in islice(cycle(SAID), messages):
-        said = Incoming(
+    for text in islice(cycle(said(number)), messages):
+        message = Incoming(
             channel="bench", address=address, provider_id=str(uuid4()), sent_at=clock(), text=text
         )
-        await inbox.store(bot.database, bot.sealer, [said], clock())
-        await _answered(bot, said.provider_id)
+        await inbox.store(bot.database, bot.sealer, [message], clock())
+        await _answered(bot, message.provider_id)
 
 
 async def _answered(bot: Bot, provider_id: str) -> None:

@@ -33,7 +33,6 @@ async def desk(database: Database, sealer: Sealer, clock: Clock) -> Desk:
     async with database.sessions.begin() as session:
         await subscriptions.subscribe(session, ADDRESS, None, None, clock())
         letter = Letter(
-            channel="simwhatsapp",
             address=ADDRESS,
             text=Text(body="VClaim gangguan"),
             priority=Priority.NOTICE,
@@ -109,7 +108,7 @@ async def test_what_stop_says_that_it_leaves_it_leaves(desk: Desk) -> None:
     async with desk.database.sessions.begin() as session:
         talk = (await session.scalars(select(Conversation))).one()
         await consents.give(session, talk, "administration", "2026-11", desk.clock())
-        letter = Letter(channel="simwhatsapp", address=ADDRESS, text=Text(body="Laporan sudah selesai"))
+        letter = Letter(address=ADDRESS, text=Text(body="Laporan sudah selesai"))
         await outbox.queue(session, desk.sealer, [letter], desk.clock())
     [line] = await desk.say("berhenti")
     assert "Data dan persetujuan Bapak/Ibu tetap ada pada kami" in line.body

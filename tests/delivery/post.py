@@ -29,7 +29,7 @@ class Post:
 
     async def queue(self, body: str, *, to: str = "telegram:1", **more: object) -> int | None:
         async with self.database.sessions.begin() as session:
-            letter = Letter(channel=to.partition(":")[0], address=Address(to), text=Text(body=body), **more)  # type: ignore[arg-type]
+            letter = Letter(address=Address(to), text=Text(body=body), **more)  # type: ignore[arg-type]
             ids = await outbox.queue(session, self.sealer, [letter], self.clock())
             return ids[0] if ids else None
 

@@ -45,7 +45,6 @@ async def siaga(
         async with database.sessions.begin() as session:
             await inbox.retake(session, claimed)
             letter = Letter(
-                channel=claimed.channel,
                 address=claimed.address,
                 text=Text(body=f"Anda: {heard}", options=(Option(id="1:ya", title="Ya"),)),
             )

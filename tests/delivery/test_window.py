@@ -75,9 +75,7 @@ class Line:
         """What an agent writes."""
         occasion = Occasion("agent_reply", "id", {"name": "Rina", "body": body, "text": body})
         async with self.post.database.sessions.begin() as session:
-            letter = Letter(
-                channel="whatsapp", address=Address(PHONE), text=Text(body=body, occasion=occasion), **more
-            )  # type: ignore[arg-type]
+            letter = Letter(address=Address(PHONE), text=Text(body=body, occasion=occasion), **more)  # type: ignore[arg-type]
             await outbox.queue(session, self.post.sealer, [letter], self.post.clock())
 
     async def send(self) -> list[str]:
@@ -122,7 +120,7 @@ async def line(
         heard = " + ".join(incoming.text for _, incoming in claimed.messages)
         async with database.sessions.begin() as session:
             await inbox.retake(session, claimed)
-            letter = Letter(channel="whatsapp", address=claimed.address, text=Text(body=f"Anda: {heard}"))
+            letter = Letter(address=claimed.address, text=Text(body=f"Anda: {heard}"))
             await outbox.queue(session, sealer, [letter], clock())
             await inbox.finish(session, [claimed], clock())
 

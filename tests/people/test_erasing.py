@@ -123,7 +123,7 @@ async def test_the_receipt_is_sent_before_its_line_goes(
 ) -> None:
     await ask(database, person, clock())
     async with database.sessions.begin() as session:
-        letter = Letter(channel="whatsapp", address=Address(ADDRESS), text=Text(body="bukti"))
+        letter = Letter(address=Address(ADDRESS), text=Text(body="bukti"))
         [row] = await outbox.queue(session, sealer, [letter], clock())
     for _ in range(2):
         await carry_out(database, sealer, clock.advance(60))

@@ -1,7 +1,7 @@
 """What a turn has at hand to carry out what a flow asks for."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ class Means:
     """Which question of config/faq.yml a text asks."""
     kept: Kept
     """For how long things are kept: participants may ask."""
-    looked_up: dict[LookUp[Any], Any] = field(default_factory=dict)
+    looked_up: dict[LookUp[Any], Any]
     """What was looked up in this transaction already, of what is the same for everybody."""
 
 

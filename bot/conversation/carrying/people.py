@@ -108,7 +108,6 @@ async def _tell(means: Means, address: str, key: str) -> None:
     language = await _language(means, address)
     values = {"other": await _name(means, means.talk.address, language)}
     letter = Letter(
-        channel=address.partition(":")[0],
         address=Address(address),
         text=Text(body=means.on_call.texts.say(key, language, values)),
     )
