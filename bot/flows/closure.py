@@ -1,5 +1,6 @@
 """Is the office open? Closures first, then holidays, then the regular hours, on the branch's own clock."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,8 @@ AHEAD = timedelta(days=14)
 """A closure that starts within this time is mentioned although it is not asked about."""
 BEHIND = timedelta(days=3)
 """One that ended within this time too: word of it may still go round."""
+COUNTER = "counter"
+"""The code of systems.yml that says what helps while an office is closed."""
 
 
 async def closure(talk: Talk) -> None:
@@ -68,10 +71,16 @@ async def _say_closed(talk: Talk, branch: Branch, notice: NoticeView, notices: l
         guidance=notice.guidance or "",
         reopens=_opens(talk, branch, notice.ends_at, notices) if notice.ends_at else "",
         replacement=f"{other.name}, {other.address}" if other else "",
-        alternatives=await alternatives(talk, notice.alternatives, branch, now=notice.starts_at <= talk.now),
+        alternatives=await _instead(talk, notice.alternatives, branch, now=notice.starts_at <= talk.now),
         as_of=notice.as_of.astimezone(zone),
         **_span(talk, notice, zone),
     )
+
+
+async def _instead(talk: Talk, named: Sequence[str], branch: Branch, *, now: bool) -> str:
+    """The channels that a notice names; where it names none, those that do without an office."""
+    counter = talk.config.systems.get(COUNTER)
+    return await alternatives(talk, named or (counter.instead if counter else ()), branch, now=now)
 
 
 async def _say_near(talk: Talk, branch: Branch, notice: NoticeView, start: datetime) -> None:
@@ -98,6 +107,9 @@ def _span(talk: Talk, notice: NoticeView, zone: ZoneInfo) -> dict[str, object]:
     }
 
 
+_CLOSED = ("closure.holiday", "closure.weekend", "closure.over")
+
+
 async def _say_regular(talk: Talk, branch: Branch, day: date, notices: list[NoticeView]) -> None:
     now, holidays = talk.local_now(branch), talk.config.holidays
     today = day == now.date()
@@ -112,6 +124,7 @@ async def _say_regular(talk: Talk, branch: Branch, day: date, notices: list[Noti
         key = "closure.over"
     else:
         key = "closure.open_now" if is_open(branch, now, holidays) else "closure.opens"
+    closed_now = today and key in _CLOSED
     await talk.say(
         key,
         branch=branch.name,
@@ -119,4 +132,5 @@ async def _say_regular(talk: Talk, branch: Branch, day: date, notices: list[Noti
         holiday=reason,
         hours=hours(talk, office, branch.zone) if office.ranges else "",
         opens=_opens(talk, branch, after, notices),
+        alternatives=await _instead(talk, (), branch, now=True) if closed_now else "",
     )

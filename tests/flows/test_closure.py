@@ -1,5 +1,6 @@
 """Is the office open? On the branch's own clock, by closures, holidays and hours, in that order."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -64,6 +65,35 @@ def test_during_a_closure_it_says_since_when_until_when_why_and_what_instead() -
         "Informasi per Kamis, 10 September 2020 pukul 17.00 WIB",
     ):
         assert part in text
+
+
+def test_where_the_notice_names_no_channel_those_are_told_that_do_without_an_office() -> None:
+    unnamed = replace(PALEMBANG, alternatives=())
+    text = ask(datetime(2020, 9, 12, 9, tzinfo=WIB), "kantor palembang buka?", unnamed).text()
+    for part in ("bisa lewat", "Mobile JKN", "PANDAWA", "Care Center"):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("when", "instead"),
+    [
+        (datetime(2020, 9, 7, 9, tzinfo=WIB), False),  # open
+        (datetime(2020, 9, 7, 7, tzinfo=WIB), False),  # soon open
+        (datetime(2020, 9, 7, 16, tzinfo=WIB), True),
+        (datetime(2020, 9, 6, 9, tzinfo=WIB), True),  # a Sunday
+        (datetime(2026, 12, 25, 9, tzinfo=WIB), True),  # a holiday
+    ],
+)
+def test_whoever_stands_at_a_door_that_is_closed_by_its_hours_is_told_what_instead(
+    when: datetime, instead: bool
+) -> None:
+    assert ("Mobile JKN" in ask(when, "kantor palembang hari ini buka?").text()) is instead
+
+
+def test_of_another_day_only_the_hours_are_told() -> None:
+    scene = ask(datetime(2020, 9, 5, 9, tzinfo=WIB), "besok kantor palembang buka?")
+    assert scene.keys == ["closure.weekend"]
+    assert "Mobile JKN" not in scene.text()
 
 
 def test_before_it_begins_the_coming_closure_is_told_too() -> None:
