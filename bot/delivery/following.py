@@ -21,7 +21,7 @@ from bot.channels.rendering import numbered
 from bot.delivery.forms import text_from_json, text_to_json
 from bot.delivery.meanings import meaning
 from bot.delivery.waking import first_of
-from bot.live import Live
+from bot.live import Live, LiveEvent
 from bot.messages import Delivery, Text
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer, Unreadable
@@ -183,8 +183,7 @@ class Follower:
             query = select(Conversation.id).where(Conversation.address.in_(addresses))
             async with self._database.sessions() as session:
                 talks = list(await session.scalars(query))
-            for talk in talks:
-                await self._live.publish(f"conversation:{talk}")
+            await self._live.publish_all([LiveEvent(f"conversation:{talk}") for talk in talks])
         if self._failures:
             self._failures = False
             await self._live.publish("desk")

@@ -3,6 +3,7 @@
 `bot.delivery.shared` keeps the same limits for all processes together.
 """
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,13 @@ OPENING = 0.1
 the connection, and those behind it would reach the provider all at once."""
 
 
+LEAST_IN_FLIGHT = 20
+"""Messages on their way at the same time on a channel, however slow it is."""
+
+_ANSWERS_WITHIN = 0.25
+"""Seconds that a provider mostly takes to answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """What one channel allows.
@@ -40,6 +48,11 @@ class Limit:
         """How many messages of the account may leave within any so many seconds, by our `share`-th of it."""
         ours = self.per_second / share
         return max(1, int(ours)), MARGIN * max(1.0, 1 / ours)
+
+    @property
+    def in_flight(self) -> int:
+        """Messages on their way at the same time, so that the provider's answers do not hold the next ones up."""
+        return max(LEAST_IN_FLIGHT, math.ceil(self.per_second * _ANSWERS_WITHIN))
 
     def apart(self, share: int = 1) -> float:
         """Seconds between two messages of the account, when they go evenly."""

@@ -15,7 +15,16 @@ from pathlib import Path
 
 import structlog
 
-from bot.delivery.limits import BOOKED_AHEAD, CATCH_UP, OPENING, Answer, Limit, OwnReckoning, limits
+from bot.delivery.limits import (
+    BOOKED_AHEAD,
+    CATCH_UP,
+    LEAST_IN_FLIGHT,
+    OPENING,
+    Answer,
+    Limit,
+    OwnReckoning,
+    limits,
+)
 from bot.live import AWAY, redis
 from bot.storage.tables import Priority
 
@@ -71,6 +80,11 @@ class Pace:
         if answer.go:
             self._own.note(channel, limit, address, now + answer.seconds)
         return answer
+
+    def in_flight(self, channel: str) -> int:
+        """Messages that may be on their way on a channel at the same time, by one process."""
+        limit = self._limits.get(channel)
+        return limit.in_flight if limit else LEAST_IN_FLIGHT
 
     async def pause(self, channel: str, seconds: float) -> None:
         """Have every process leave `channel` alone for so long: its provider asked for it."""

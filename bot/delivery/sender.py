@@ -72,7 +72,8 @@ class Sender:
         pace: how fast we may send.
         live: where open pages of the desk are told.
         pressure: says when broadcasts have to wait for the messages that come in.
-        in_flight: messages on their way at the same time at most, on each channel; a quarter is kept for replies.
+        in_flight: messages on their way at the same time at most, on each channel; a quarter is kept for replies. None:
+            what the channel's pace asks for.
         lease_seconds: how long a row is ours without a sign of life; more than a request and its wait take.
     """
 
@@ -86,7 +87,7 @@ class Sender:
         pace: Pace | None = None,
         live: Live | None = None,
         pressure: Pressure | None = None,
-        in_flight: int = 20,
+        in_flight: int | None = None,
         lease_seconds: float = 60.0,
     ) -> None:
         self._database = database
@@ -97,7 +98,7 @@ class Sender:
         self._notes = Together(partial(outbox.change_all, database))
         self._follower = Follower(database, sealer, live or Live(None), clock)
         self._pressure = pressure
-        self._in_flight = in_flight
+        self._in_flight = {name: in_flight or self._pace.in_flight(name) for name in channels}
         self._lease_seconds = lease_seconds
         self._in_line = {name: asyncio.Semaphore(_ASKING) for name in channels}
         self._carrying = asyncio.Semaphore(_CARRIED)
@@ -163,8 +164,9 @@ class Sender:
         room = {}
         for channel in self._channels:
             under_way = [due.priority for due in self._sending.values() if due.channel == channel]
-            free = self._in_flight - len(under_way)
-            for_notices = max(1, self._in_flight * 3 // 4) - under_way.count(Priority.NOTICE)
+            most = self._in_flight[channel]
+            free = most - len(under_way)
+            for_notices = max(1, most * 3 // 4) - under_way.count(Priority.NOTICE)
             if self._closed(channel, Priority.NOTICE, now) or not notices:
                 for_notices = 0
             if free > 0 and not self._closed(channel, Priority.REPLY, now):

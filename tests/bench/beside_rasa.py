@@ -1,11 +1,12 @@
 """The whole service beside a full Rasa Open Source assistant of the same size, in turns in one run.
 
     .venv/bin/python -m tests.bench.beside_rasa [--rounds 2] [--seconds 15] [--people 24] [--workers 1]
-        [--rasa-workers 2] [--pipeline shipped|plain|diet]
+        [--rasa-workers 2] [--pipeline shipped|plain|diet] [--channel twilio|rest] [--answers-after 0.1]
 
 Ours is measured as `tests.bench.through` does it. Rasa (`tests.bench.rasa_assistant`) keeps its conversations in the
-same PostgreSQL and its locks in the same Valkey, and is asked over its REST channel, the cheapest way in that it has:
-no signature is checked, and the answer comes in the response. Everybody is new and says the same sentences to both. In
+same PostgreSQL and its locks in the same Valkey. Over its own Twilio channel it does what ours does, from the webhook
+to the accepted answer, but for the signature, which it does not check; over its REST channel, the cheapest way in that
+it has, the answer comes in the response and nothing is sent. Everybody is new and says the same sentences to both. In
 every round each side is measured at saturation and at half of its own rate, the other side first in the next round.
 The first run trains the assistant (minutes) and keeps it in .siaga/bench. Figures are one JSON object.
 """
@@ -37,6 +38,8 @@ from tests.bench.processes import resident_mb
 from tests.bench.rasa_assistant import (
     PIPELINES,
     SHIPPED,
+    TWILIO,
+    Account,
     Broken,
     Stores,
     processes,
@@ -80,6 +83,21 @@ class Askers(Crowd):
         line.close()
 
 
+@dataclass
+class Texters(Crowd):
+    """People whose messages Twilio delivers to Rasa, each on a connection of their own, as `Askers`."""
+
+    path: str = TWILIO
+
+    async def _person(self, line: Line, heard: Heard, until: float) -> None:
+        line = await Line.to(self.url)
+        await super()._person(line, heard, until)
+        line.close()
+
+
+CHANNELS = {"twilio": Texters, "rest": Askers}
+
+
 async def _ask(line: Line, message: dict[str, str]) -> list[object]:
     """What Rasa says to a message.
 
@@ -106,16 +124,17 @@ async def measure(options: Namespace, python: Path, archive: Path, folder: Path)
     async with AsyncExitStack() as stack:
         services = stack.enter_context(local_services(folder / "services"))
         await upgrade(services.database_url)
-        ears = Ears()
+        ears = Ears(options.answers_after)
         await stack.enter_async_context(listening(ears, 0))
         ours = service(services, ears, options.workers, folder)
-        theirs = processes(python, archive, await _stores(services), options.rasa_workers, folder)
+        account = Account(ears.sid, ears.token, ears.number, ears.url)
+        theirs = processes(python, archive, await _stores(services), account, options.rasa_workers, folder)
         await stack.enter_async_context(running([*ours, *theirs]))
         url = f"http://127.0.0.1:{theirs[0].port}"
         await prove_form(url)
         crowds = {
             "siaga": Crowd(ears, f"http://127.0.0.1:{ours[0].port}", PUBLIC),
-            "rasa": Askers(ears, url, PUBLIC),
+            "rasa": CHANNELS[options.channel](ears, url, PUBLIC),
         }
         pids = {"siaga": _pids(ours, services), "rasa": _pids(theirs, services)}
         sides = {name: partial(full_and_half, crowd, pids[name], options) for name, crowd in crowds.items()}
@@ -127,6 +146,8 @@ async def measure(options: Namespace, python: Path, archive: Path, folder: Path)
         return {
             "model": archive.name,
             "pipeline": options.pipeline,
+            "channel": options.channel,
+            "answers_after": options.answers_after,
             "rounds": rounds,
             "memory_mb": {
                 side: {name: round(resident_mb(pid)) for name, pid in of.items()} for side, of in pids.items()
@@ -188,6 +209,10 @@ def main() -> None:
         "--rasa-workers", type=int, default=2, help="processes of Rasa's, each with the model"
     )
     parser.add_argument("--pipeline", choices=[SHIPPED, *PIPELINES], default=SHIPPED)
+    parser.add_argument("--channel", choices=list(CHANNELS), default="twilio", help="of Rasa's")
+    parser.add_argument(
+        "--answers-after", type=float, default=0.1, help="seconds that Twilio's API takes, for both"
+    )
     options = parser.parse_args()
     if python := rasa_python(DATA):
         archive = trained(python, DATA, options.pipeline)

@@ -36,10 +36,15 @@ PATIENCE = 60.0
 
 
 class Ears(TwilioStandIn):
-    """A stand-in that tells who waits for it that a message was accepted."""
+    """A stand-in that tells who waits for it that a message was accepted.
 
-    def __init__(self) -> None:
+    Args:
+        answers_after: seconds that it takes to accept one, without any work.
+    """
+
+    def __init__(self, answers_after: float = 0.0) -> None:
         super().__init__()
+        self._answers_after = answers_after
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[str, asyncio.Future[float]] = {}
 
@@ -49,6 +54,8 @@ class Ears(TwilioStandIn):
 
     async def _create_message(self, request: Request) -> Response:
         answer = await super()._create_message(request)
+        if self._answers_after:
+            await asyncio.sleep(self._answers_after)
         to, at = str((await request.form())["To"]), time.perf_counter()
         self._loop.call_soon_threadsafe(self._tell, to, at)  # the stand-in has a thread of its own
         return answer
@@ -76,6 +83,8 @@ class Crowd:
     public: str
     answers: bool = True
     """Whether an answer is waited for, or the 2xx alone is what counts."""
+    path: str = "/webhooks/whatsapp"
+    """Where webhooks are taken."""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(int(time.time() * 1000) % 10**9))
 
     async def closed(self, people: int, seconds: float) -> Heard:
@@ -116,7 +125,7 @@ class Crowd:
                 return
             form = self.ears.inbound(address, text)
             answer, begun = self.ears.answer_to(address), time.perf_counter()
-            await line.post(form, self.ears.signed(f"{self.public}/webhooks/whatsapp", form))
+            await line.post(self.path, form, self.ears.signed(f"{self.public}{self.path}", form))
             try:
                 at = await asyncio.wait_for(answer, PATIENCE) if self.answers else time.perf_counter()
                 heard.waits.append(at - begun)
@@ -137,7 +146,7 @@ class Line:
         place = urlsplit(url)
         return cls(*await asyncio.open_connection(place.hostname, place.port))
 
-    async def post(self, form: dict[str, str], headers: dict[str, str]) -> None:
+    async def post(self, path: str, form: dict[str, str], headers: dict[str, str]) -> None:
         """Deliver a message.
 
         Raises:
@@ -146,7 +155,7 @@ class Line:
         body = urlencode(form)
         lines = [f"{name}: {value}" for name, value in headers.items()]
         head = [
-            "POST /webhooks/whatsapp HTTP/1.1",
+            f"POST {path} HTTP/1.1",
             "Host: siaga.contoh.id",
             f"Content-Length: {len(body)}",
             *lines,

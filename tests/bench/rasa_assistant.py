@@ -220,12 +220,30 @@ class Stores:
     redis_port: int
 
 
-def processes(python: Path, archive: Path, stores: Stores, workers: int, folder: Path) -> list[RasaPart]:
+@dataclass(frozen=True)
+class Account:
+    """Whose WhatsApp number the assistant answers on, and where Twilio's API is."""
+
+    sid: str
+    token: str
+    number: str
+    url: str
+
+
+TWILIO = "/webhooks/twilio/webhook"
+"""Where the assistant takes what Twilio delivers."""
+
+
+def processes(
+    python: Path, archive: Path, stores: Stores, account: Account, workers: int, folder: Path
+) -> list[RasaPart]:
     """Rasa and its action server, not started yet."""
     actions, rasa = free_port(), free_port()
     write_yaml(folder / "endpoints.yml", _endpoints(stores, actions))
-    write_yaml(folder / "credentials.yml", {"rest": {}})
+    twilio = {"account_sid": account.sid, "auth_token": account.token, "twilio_number": account.number}
+    write_yaml(folder / "credentials.yml", {"rest": {}, "tests.bench.rasa_twilio.Twilio": twilio})
     env = {**THREADS, **environment(), "SANIC_WORKERS": str(workers), "SANIC_HOST": "127.0.0.1"}
+    env["BENCH_TWILIO"] = account.url
     env |= {"PGHOST": stores.sockets, "PGUSER": "postgres", "PGDATABASE": stores.database}
     acting = ["-m", "rasa_sdk", "--actions", "tests.bench.rasa_actions", "--port", str(actions)]
     serving = ["-m", "rasa", "run", "--enable-api", "--model", str(archive), "--interface", "127.0.0.1"]

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import update
 
 from bot.delivery import inbox, outbox
+from bot.delivery.limits import Limit
 from bot.delivery.outbox import Change, Room
+from bot.delivery.pace import Pace
 from bot.delivery.pressure import Pressure
 from bot.errors import ChannelError
 from bot.messages import Address, Incoming
@@ -282,6 +284,19 @@ async def test_so_many_are_on_their_way_at_once_and_no_more(post: Post, telegram
         await post.settled()
     assert telegram.most_in_flight == 3
     assert len(telegram.sent) == 7
+
+
+async def test_the_faster_a_channel_may_be_the_more_are_on_their_way(post: Post, telegram: Recording) -> None:
+    telegram.gate = asyncio.Event()
+    for n in range(60):
+        await post.queue("halo", to=f"telegram:{n}")
+    fast = Pace({"telegram": Limit(per_second=200)})
+    async with asyncio.timeout(20), post.sending(pace=fast):
+        await eventually(lambda: len(telegram.sent) == 50)
+        telegram.gate.set()
+        await post.settled()
+    assert telegram.most_in_flight == 50
+    assert (Pace().in_flight("telegram"), Pace().in_flight("simulator")) == (20, 20)
 
 
 async def test_an_insert_wakes_the_sender(
