@@ -5,18 +5,17 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from bot.answers.report import Report, report
 from bot.answers.written import as_json, as_text
+from bot.config import HOME_ZONE
 from bot.errors import SiagaError
 from bot.nlu.normalising import Normaliser, load_normaliser
 from bot.settings import read_settings
 from bot.storage.engine import UNAVAILABLE, Database
 
-HOME_ZONE = ZoneInfo("Asia/Jakarta")
 USUAL = timedelta(days=30)
 
 

@@ -15,9 +15,10 @@ from bot.config.services import (
     FallbackOffice,
     System,
 )
-from bot.config.values import Hours, Priority, Translated, Week
+from bot.config.values import HOME_ZONE, Hours, Priority, Translated, Week
 
 __all__ = [
+    "HOME_ZONE",
     "Answer",
     "Branch",
     "CaseRules",

@@ -1,7 +1,9 @@
 """The operator's configuration as one object that answers questions about places, names and codes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.config.administration import Agreed, ServiceForm
@@ -14,6 +16,7 @@ from bot.config.places import Branch, Facility, Place, Province
 from bot.config.services import CaseRules, Category, FallbackOffice, System
 from bot.config.sphere import kilometres
 from bot.config.templates import Template
+from bot.config.values import HOME_ZONE
 from bot.messages import Location
 
 NEAR_KM = 60.0
@@ -136,6 +139,14 @@ class Config:
         branch = self.branch_covering(place)
         zones = {branch.zone} if branch else zones
         return ZoneInfo(zones.pop()) if len(zones) == 1 else None
+
+    def zone_of_scope(self, scope: Mapping[str, Any]) -> ZoneInfo:
+        """The clock by which a notice is entered and told: that of the first place of its `scope`, else the home's."""
+        branches = [self.branches[code].zone for code in scope.get("branches", ()) if code in self.branches]
+        known = {branch.province: branch.zone for branch in self.branches.values()}
+        known |= {province.name: province.zone for province in self.provinces}
+        provinces = [known[name] for name in scope.get("provinces", ()) if name in known]
+        return next((ZoneInfo(zone) for zone in branches + provinces), HOME_ZONE)
 
     def branch_covering(self, place: str) -> Branch | None:
         """The branch that serves a city, regency or district (or has its name), if it is exactly one."""

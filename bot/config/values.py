@@ -5,11 +5,15 @@ from datetime import date, time
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Zone = Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]
 """Western, central and eastern Indonesian time (WIB, WITA, WIT); there is no daylight saving."""
+
+HOME_ZONE = ZoneInfo("Asia/Jakarta")
+"""The clock where no place is known that has another."""
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """The keys of a week, in the order of `date.weekday`."""

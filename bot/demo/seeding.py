@@ -12,6 +12,7 @@ from bot import staff
 from bot.app import Bot, clock
 from bot.cases import queries
 from bot.cases.queries import Wanted
+from bot.config import HOME_ZONE
 from bot.delivery import inbox
 from bot.delivery.claiming import claim
 from bot.lists.bringing import Import
@@ -29,7 +30,7 @@ PASSWORD = "coba-siaga-2026"  # noqa: S105 - of the demo, which listens on this 
 
 MEMBERS = HOME / "config" / "demo" / "members.csv"
 """Members who do not exist, for trying out (docs/operating.md names them)."""
-MEMBERS_MADE = datetime(2026, 11, 20, tzinfo=ZoneInfo("Asia/Jakarta"))
+MEMBERS_MADE = datetime(2026, 11, 20, tzinfo=HOME_ZONE)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.desk import notice_form
 from bot.desk.context import BASE, Desk
 from bot.desk.forms import row_id
 from bot.desk.notices import broadcasts_of, leader, one
@@ -46,7 +45,7 @@ class _BroadcastPages:
         async with self.desk.database.sessions() as session:
             notice = await one(session, notice_id)
             values = await broadcasts_of(self.desk, session, notice)
-        zone = notice_form.zone_of(self.desk.config, notice.scope)
+        zone = self.desk.config.zone_of_scope(notice.scope)
         return self.pages.render(request, "broadcasts_live.html", values | {"notice": notice, "zone": zone})
 
     async def act(self, request: Request, notice_id: str, broadcast_id: str, verb: str) -> Response:

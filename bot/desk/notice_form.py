@@ -17,7 +17,6 @@ from bot.storage.tables import Agent, Notice, NoticeKind
 
 LONGEST_TITLE = 120
 SCOPES = ("branches", "provinces", "national")
-HOME = ZoneInfo("Asia/Jakarta")
 
 
 class BadForm(Exception):
@@ -81,13 +80,13 @@ def blank(config: Config, agent: Agent, now: datetime) -> Entered:
     """
     own = [agent.branch] if agent.branch in config.branches else []
     entered = Entered(branches=own)
-    there = now.astimezone(zone_of(config, entered.scope))
+    there = now.astimezone(config.zone_of_scope(entered.scope))
     return replace(entered, starts_at=_written(there.replace(second=0, microsecond=0)))
 
 
 def of(config: Config, notice: Notice) -> Entered:
     """A notice as it is to be edited."""
-    zone = zone_of(config, notice.scope)
+    zone = config.zone_of_scope(notice.scope)
     reach = next(name for name in SCOPES if notice.scope.get(name))
     return Entered(
         kind=notice.kind.value,
@@ -135,18 +134,6 @@ def meant(config: Config, entered: Entered) -> NewNotice:
     )
 
 
-def zone_of(config: Config, scope: dict[str, Any]) -> ZoneInfo:
-    """The clock by which a notice is entered and told: that of the first place it reaches, else Jakarta's."""
-    for code in scope.get("branches", ()):
-        if code in config.branches:
-            return ZoneInfo(config.branches[code].zone)
-    zones = {province.name: province.zone for province in config.provinces}
-    for name in scope.get("provinces", ()):
-        if name in zones:
-            return ZoneInfo(zones[name])
-    return HOME
-
-
 def _texts_wrong(entered: Entered) -> dict[str, str]:
     wrong = {}
     if not entered.title:
@@ -179,7 +166,7 @@ def _choices_wrong(config: Config, entered: Entered) -> dict[str, str]:
 def _times(
     config: Config, entered: Entered, wrong: dict[str, str]
 ) -> tuple[datetime | None, datetime | None]:
-    zone = zone_of(config, entered.scope)
+    zone = config.zone_of_scope(entered.scope)
     starts_at, ends_at = _read_time(entered.starts_at, zone), _read_time(entered.ends_at, zone)
     if starts_at is None:
         wrong["starts_at"] = "wrong.time"

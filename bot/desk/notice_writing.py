@@ -114,7 +114,7 @@ class _NoticeForms:
             "notice": notice,
             "version": _version(notice) if notice else "",
             "kinds": list(NoticeKind),
-            "form_zone": notice_form.zone_of(self.desk.config, entered.scope),
+            "form_zone": self.desk.config.zone_of_scope(entered.scope),
             "preview": None,
             "wrong": {},
         }

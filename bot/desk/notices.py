@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.cases import history
-from bot.desk import notice_form
 from bot.desk.context import BASE, Desk
 from bot.desk.forms import LONGEST, field, row_id
 from bot.desk.names import place_name
@@ -105,7 +104,7 @@ class _NoticePages:
             "updates": updates,
             "steps": [(entry, people.get(entry.by_id or "", "")) for entry in entries],
             "standing": standing(notice, self.desk.clock()),
-            "zone": notice_form.zone_of(self.desk.config, notice.scope),
+            "zone": self.desk.config.zone_of_scope(notice.scope),
             "update_statuses": list(UpdateStatus),
             "entered": {"status": "", "body": ""},
             "wrong": {},
@@ -150,7 +149,7 @@ def names(desk: Desk) -> dict[str, Any]:
     return {
         "config": desk.config,
         "place_name": lambda code: place_name(desk.config, code),
-        "zone_of": lambda scope: notice_form.zone_of(desk.config, scope),
+        "zone_of": desk.config.zone_of_scope,
     }
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from bot.config import HOME_ZONE
 from bot.desk import showing
 from bot.desk.context import BASE, Desk
 from bot.desk.static_files import StaticFiles
@@ -71,7 +71,7 @@ class Pages:
         language = self.language(request)
         agent: Agent | None = request.state.visit.agent if request.state.visit else None
         now = self._desk.clock()
-        zone = self._desk.zone_of(agent) if agent else ZoneInfo("Asia/Jakarta")
+        zone = self._desk.zone_of(agent) if agent else HOME_ZONE
         return {
             "t": partial(_say, self.words, language),
             "known": lambda key: key in self.words.keys,

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.config import Branch, Config
 from bot.conversation.carrying.notices import notice_view
 from bot.desk.context import Desk
-from bot.desk.notice_form import zone_of
 from bot.dialogue.commands import Commands
 from bot.dialogue.engine import Turn
 from bot.dialogue.state import Dialogue, Said
@@ -57,7 +56,7 @@ async def preview(desk: Desk, session: AsyncSession, new: NewNotice, agent: Agen
     seen = notice_view(notice, None)
     await session.rollback()
     asked, answer = _asked(desk, new, seen, max(now, new.starts_at), agent)
-    zone = zone_of(desk.config, new.scope)
+    zone = desk.config.zone_of_scope(new.scope)
     return Preview(asked, answer, _message(desk, new, zone), listeners, new.starts_at, new.ends_at, zone)
 
 

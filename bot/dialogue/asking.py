@@ -18,10 +18,25 @@ _REQUESTS = re.compile(
     rf"\?|\b({_QUESTION}|{_WISH}|bisa|bs|boleh|mohon|cek|lapor|check|report)\b", re.IGNORECASE
 )
 
+_WHAT_NOW = re.compile(
+    r"(?:(?:terus|trus|trs|lalu|jadi|jd|so|then|and) )?(?:(?:saya|sy|aku|ak|gw|gue|kami|kita) )?"
+    r"(?:(?:harus|hrs|mesti|musti|kudu) )?"
+    r"(?:gimana|gmn|gmna|gmana|bagaimana|bgmn|bgmna|ngapain|solusinya(?: apa)?|ke ?mana|"
+    r"(?:apa|apa yang|apa yg) (?:harus|hrs|bisa|bs) (?:saya|sy|aku|kami|kita) (?:lakukan|lakuin|perbuat)|"
+    r"what now|what then|what (?:should|do|can) (?:i|we) do)"
+    r"(?: (?:dong|donk|dunk|ya|yah|sih|kak|min|pak|bu|nih|ini|solusinya|skrg|skrang|sekarang|now|then))*"
+)
+
 
 def asks(text: str) -> bool:
     """Whether it reads like a question."""
     return bool(_ASKS.search(text))
+
+
+def asks_what_now(text: str) -> bool:
+    """Whether it only asks what to do then: "terus saya harus gimana dong"."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    return bool(_WHAT_NOW.fullmatch(" ".join(words)))
 
 
 def wishes(text: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.dialogue.alarms import EMERGENCY, URGED
-from bot.dialogue.asking import asks, wishes
+from bot.dialogue.asking import asks, asks_what_now, wishes
 from bot.dialogue.commands import Commands
 from bot.dialogue.correcting import told_anew
 from bot.dialogue.flow import Flow, Flows
@@ -62,6 +62,8 @@ SPOKEN = ("voice", "audio")
 _RECORDED = (*SPOKEN, "video")
 _BY_NUMBER = ("check_membership", "check_bill")
 """Intents that begin with a member's number."""
+CLOSURE, CHANNELS = "ask_closure", "ask_channels"
+"""Who heard that an office is closed and asks what to do then is told of the ways around it."""
 _UNHEARD = ("voice", "audio", "video", "sticker", "contact")
 QUESTION_FROM = 0.85
 """From this confidence on a question is answered: a wrong answer to it changes nothing, and is seen to be wrong."""
@@ -340,6 +342,8 @@ class Router:
             return Begin("ask_case_status")
         if self._follows_up(said):
             return Begin(str(self._dialogue.asked))
+        if self._dialogue.asked == CLOSURE and self._goes_on(said) and asks_what_now(said.text):
+            return Begin(CHANNELS)
         if not meant.asked_about:
             return None
         near = {name: share for name, share in meant.ranking[:3] if share >= 0.08 and self._offered(name)}
@@ -357,10 +361,14 @@ class Router:
 
     def _follows_up(self, said: Said) -> bool:
         """Whether a few words only put another day or place into the question before: "kalau besok?"."""
-        asked, at = self._dialogue.asked, self._dialogue.asked_at
-        if asked is None or at is None or said.at - at > FOLLOWS_WITHIN or len(said.text.split()) > 6:
+        if not self._goes_on(said) or len(said.text.split()) > 6:
             return False
-        return asked in self._flows and bool(Heard.of(said).first("place", "when"))
+        return self._dialogue.asked in self._flows and bool(Heard.of(said).first("place", "when"))
+
+    def _goes_on(self, said: Said) -> bool:
+        """Whether a question was answered a moment before."""
+        at = self._dialogue.asked_at
+        return at is not None and said.at - at <= FOLLOWS_WITHIN
 
     def _offered(self, intent: str) -> bool:
         flow = self._flows.get(intent)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.config import HOME_ZONE
 from bot.dialogue import shelf
 from bot.dialogue.flow import Flow, Flows
 from bot.dialogue.questions import Choice, Paged, Unclear
@@ -13,7 +14,7 @@ from bot.dialogue.requests import Ask, Leave, Say, Start, TakeBack, TakeUp
 from bot.dialogue.routing import Open
 from bot.dialogue.running import Paused, Run, Steps
 from bot.dialogue.state import Dialogue, Form, Heard, OpenQuestion, Said
-from bot.dialogue.talk import HOME_ZONE, Talk, World
+from bot.dialogue.talk import Talk, World
 from bot.dialogue.taps import tap_id
 from bot.messages import Media, Option
 from bot.reading.choices import read_yes_no

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.config import Branch, Config
+from bot.config import HOME_ZONE, Branch, Config
 from bot.dialogue import shelf
 from bot.dialogue.languages import Languages
 from bot.dialogue.questions import Choice, Choose, Confirm, Evidence, Question, YesNo
@@ -22,7 +22,6 @@ STAYS = timedelta(hours=1)
 """For how long a shared place is taken to be where somebody is."""
 FOLLOWS_WITHIN = timedelta(minutes=10)
 """For how long words such as "kalau besok?", or a shared place, go on with the question before."""
-HOME_ZONE = ZoneInfo("Asia/Jakarta")
 PROVED_FOR = timedelta(minutes=15)
 """For how long somebody who proved who they are need not do so again: a phone goes from hand to hand."""
 

@@ -9,8 +9,8 @@ from bot.config.listed import Search
 from bot.dialogue.talk import Talk
 from bot.dialogue.whereabouts import Spot
 from bot.flows.sorts import FIRST_LEVEL, HOSPITALS
-from bot.flows.wording import ZONES
 from bot.messages import Location
+from bot.texts.formats import ZONES
 
 _LONGEST_NAME = 60
 """Of five names none may push the others off the screen."""

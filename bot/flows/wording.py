@@ -8,8 +8,7 @@ from bot.config import Branch, Hours
 from bot.config.values import DAYS
 from bot.dialogue.talk import Talk
 from bot.hours import OfficeDay
-
-ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+from bot.texts.formats import ZONES
 
 
 def ends(at: datetime | None, zone: ZoneInfo) -> tuple[date | None, datetime | None]:

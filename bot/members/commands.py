@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
+from bot.config import HOME_ZONE
 from bot.lists.bringing import Brought, Import, bring_in
 from bot.members.importing import store
 from bot.members.register import LAYOUT
@@ -39,7 +39,7 @@ def import_(
     """Put members from a file into the table; those that are there are replaced. Exit code 1: lines were left out."""
 
     async def stored(coming: Import[Registered]) -> None:
-        made = as_of.replace(tzinfo=ZoneInfo("Asia/Jakarta")) if as_of else _changed(file)
+        made = as_of.replace(tzinfo=HOME_ZONE) if as_of else _changed(file)
         await _store(coming, made)
 
     brought = bring_in(file, LAYOUT, None if dry_run else stored, every=EVERY)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 from pydantic import ValidationError
 
+from bot.config import HOME_ZONE
 from bot.members.breaker import Breaker
 from bot.members.directory import Away, Identity, Membership, Segment, Status
 from bot.members.vclaim_wire import Answer, Coded, Envelope, Peserta, decrypted, signature
@@ -23,7 +23,6 @@ SEGMENTS = {"13": Segment.PPU, "15": Segment.BP, "21": Segment.PBI, "22": Segmen
 """Codes of ``jenisPeserta`` that are known: employee, retired civil servant, PBI (APBN), PBI (APBD)."""
 LARGEST = 1_000_000
 """Bytes that are read of an answer; a member's has some two thousand."""
-_JAKARTA = ZoneInfo("Asia/Jakarta")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +128,7 @@ class VClaim:
 
 def _path(identity: Identity, now: datetime) -> str:
     kind = "nokartu" if identity.by_card else "nik"
-    return f"Peserta/{kind}/{identity.number}/tglSEP/{now.astimezone(_JAKARTA):%Y-%m-%d}"
+    return f"Peserta/{kind}/{identity.number}/tglSEP/{now.astimezone(HOME_ZONE):%Y-%m-%d}"
 
 
 def _member(opened: Any) -> Peserta:

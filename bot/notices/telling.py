@@ -126,7 +126,7 @@ def words(
     language: str,
 ) -> Text:
     """What a broadcast says now, in one language."""
-    zone = zone_of(config, notice)
+    zone = config.zone_of_scope(notice.scope)
     kind = broadcast.event.partition("-")[0]
     status = texts.say(f"outage.status_{news.status}", language, {}) if news else ""
     values = told(notice, zone) | {"at": broadcast.at.astimezone(zone), "status": status}
@@ -147,15 +147,6 @@ def told(notice: "Notice | NewNotice", zone: ZoneInfo) -> dict[str, object]:
         "guidance": notice.guidance or "",
         **_span(notice, zone),
     }
-
-
-def zone_of(config: Config, notice: Notice) -> ZoneInfo:
-    """The clock that a notice is told by: that of the first place it reaches, else Jakarta's."""
-    named = notice.scope.get("branches", ())  # one of them may be no more
-    branches = [config.branches[code] for code in named if code in config.branches]
-    wanted = set(notice.scope.get("provinces", ()))
-    branches += [branch for branch in config.branches.values() if branch.province in wanted]
-    return ZoneInfo(branches[0].zone if branches else "Asia/Jakarta")
 
 
 def _span(notice: "Notice | NewNotice", zone: ZoneInfo) -> dict[str, object]:

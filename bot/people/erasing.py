@@ -12,7 +12,6 @@ each message the name that its provider gave it, since a message that comes agai
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import delete, select, update
@@ -20,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.cases.history import PARTICIPANT, SYSTEM, Actor, record
 from bot.cases.opening import count_on
+from bot.config import HOME_ZONE
 from bot.people import consents
 from bot.people.remains import Remains, empty
 from bot.storage.apart import apart
@@ -48,7 +48,6 @@ LAST_WORDS = timedelta(seconds=5)
 """After a case is settled the participant is told so: that belongs to it."""
 AT_FIRST = timedelta(hours=1)
 """For so long it is looked at in every run; then only once no case is open: whole tables are read for it."""
-_HOME = ZoneInfo("Asia/Jakarta")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +77,7 @@ async def order(
         empty(talk, sealer)
     known = select(ChannelAddress.address).where(ChannelAddress.participant_id == participant_id)
     addresses = sorted({row.address for row in found} | set(await session.scalars(known)))
-    number = await count_on(session, PREFIX, now.astimezone(_HOME))
+    number = await count_on(session, PREFIX, now.astimezone(HOME_ZONE))
     grave = await _grave(session, number)
     erasure = Erasure(number=number, talks=[str(row.id) for row in found], grave_id=grave.id)
     erasure.asked_at = erasure.until = now

@@ -4,13 +4,12 @@ from datetime import time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot.config import Config, Contact
+from bot.config import HOME_ZONE, Config, Contact
 from bot.notices.standing import State
-from bot.status.picture import Picture, Shown, branches_of, zone_of
+from bot.status.picture import Picture, Shown, branches_of
 from bot.storage.tables import Notice
 from bot.texts import load_texts
 
@@ -34,7 +33,7 @@ class Pages:
     def status(self, picture: Picture, language: str) -> str:
         """The whole page."""
         affected = [component for component in picture.components if component.notices]
-        as_of = picture.as_of.astimezone(ZoneInfo("Asia/Jakarta"))
+        as_of = picture.as_of.astimezone(HOME_ZONE)
         return self._render("status.html", language, picture=picture, affected=affected, as_of=as_of)
 
     def away(self, language: str) -> str:
@@ -52,7 +51,7 @@ class Pages:
     def lines(self, language: str, shown: Shown) -> list[str]:
         """What there is to say of a notice: where, since and until when, why, what to do."""
         notice, say = shown.notice, partial(self.say, language)
-        zone = zone_of(self._config, notice)
+        zone = self._config.zone_of_scope(notice.scope)
         begun = "from" if shown.state is State.PLANNED else "since"
         lines = [say("where", places=self.places(language, notice))]
         if notice.affects:
@@ -77,14 +76,14 @@ class Pages:
         """The newest that became known; nothing where there is none."""
         if shown.update is None:
             return []
-        at = shown.update.at.astimezone(zone_of(self._config, shown.notice))
+        at = shown.update.at.astimezone(self._config.zone_of_scope(shown.notice.scope))
         label = self.say(language, "update.label", at=at)
         return [f"{label}: {self.say(language, f'update.{shown.update.status}')}", shown.update.body]
 
     def _end(self, language: str, shown: Shown) -> str:
         if shown.notice.ends_at is None:
             return self.say(language, "open_end")
-        at = shown.notice.ends_at.astimezone(zone_of(self._config, shown.notice))
+        at = shown.notice.ends_at.astimezone(self._config.zone_of_scope(shown.notice.scope))
         if shown.state is State.OVER:
             return self.say(language, "ended", at=at)
         if at.time() == time():  # at midnight: the date that people read has to be the last day

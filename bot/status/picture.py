@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -94,13 +93,3 @@ def branches_of(config: Config, notice: Notice) -> list[Branch]:
         or branch.province in scope.get("provinces", ())
         or branch.code in scope.get("branches", ())
     ]
-
-
-def zone_of(config: Config, notice: Notice) -> ZoneInfo:
-    """The clock that a notice is told by: that of the first place that it names; Jakarta's for the whole country."""
-    if notice.scope.get("national"):
-        return ZoneInfo("Asia/Jakarta")
-    branches = branches_of(config, notice)
-    provinces = [config.zone_of(name) for name in notice.scope.get("provinces", ())]
-    zones = [ZoneInfo(branch.zone) for branch in branches[:1]] + [zone for zone in provinces if zone]
-    return zones[0] if zones else ZoneInfo("Asia/Jakarta")

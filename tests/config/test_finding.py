@@ -155,6 +155,23 @@ def test_no_zone(config: Config) -> None:
     assert config.zone_of("atlantis") is None
 
 
+@pytest.mark.parametrize(
+    ("scope", "zone"),
+    [
+        ({"national": True}, "Asia/Jakarta"),
+        ({"branches": ["samarinda", "palembang"]}, "Asia/Makassar"),
+        ({"branches": ["closed_long_ago", "jayapura"]}, "Asia/Jayapura"),
+        ({"branches": ["closed_long_ago"]}, "Asia/Jakarta"),
+        ({"provinces": ["Papua", "Kalimantan Timur"]}, "Asia/Jayapura"),
+        ({"provinces": ["Kalimantan Timur", "Papua"]}, "Asia/Makassar"),
+    ],
+)
+def test_a_notice_has_the_clock_of_the_first_place_that_it_names(
+    config: Config, scope: dict[str, object], zone: str
+) -> None:
+    assert config.zone_of_scope(scope) == ZoneInfo(zone)
+
+
 def test_branch_covering(config: Config) -> None:
     for place, code in (
         ("bontang", "samarinda"),

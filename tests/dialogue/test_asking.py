@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.dialogue.asking import asks, requests, wishes
+from bot.dialogue.asking import asks, asks_what_now, requests, wishes
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,32 @@ def test_a_question_is_known_without_its_mark(text: str) -> None:
 )
 def test_what_tells_something_is_no_question(text: str) -> None:
     assert not asks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "terus saya hrs gmn dong",
+        "trs gimana",
+        "Lalu bagaimana ya, pak?",
+        "harus ngapain??",
+        "solusinya apa min",
+        "kemana dong",
+        "apa yg harus saya lakukan",
+        "jadi gimana nih",
+        "so what should I do now?",
+    ],
+)
+def test_who_asks_what_to_do_then(text: str) -> None:
+    assert asks_what_now(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["terus saya harus daftar gimana", "kartu hilang gimana", "apa", "ya", "gimana cara bayar", "", "99"],
+)
+def test_who_asks_how_to_do_something_asks_something_else(text: str) -> None:
+    assert not asks_what_now(text)
 
 
 def test_who_wants_something_need_not_ask() -> None:

@@ -402,6 +402,17 @@ def test_what_stands_on_a_button_may_be_typed(title: str, key: str) -> None:
     assert Scene().say(title, "ask_case_status", 0.5)[0] == key
 
 
+def test_who_stands_before_a_closed_door_and_asks_what_to_do_then_is_told_of_the_channels() -> None:
+    scene = Scene()
+    assert scene.say("terus saya hrs gmn dong", "ask_referral", 0.4) == ["clarify.is_it"]
+    scene = Scene()
+    scene.say("kantor palembang buka?", "ask_closure", place="palembang")
+    assert scene.say("terus saya hrs gmn dong", "ask_referral", 0.4)[0] == "channels.list"
+    scene.say("kantor palembang buka?", "ask_closure", place="palembang")
+    scene.wait(minutes=11)
+    assert scene.say("terus saya hrs gmn dong", "ask_referral", 0.4) != ["channels.list"]
+
+
 def test_a_few_words_put_another_day_or_place_into_the_question_before() -> None:
     scene = Scene()
     scene.say("kantor palembang buka?", "ask_closure", place="palembang")

@@ -1,16 +1,13 @@
 """Answers: found by the words of a question, noted down masked, rated."""
 
-from zoneinfo import ZoneInfo
-
 from sqlalchemy import func, select
 
+from bot.config import HOME_ZONE
 from bot.conversation.carrying.means import CarriedOut, Means
 from bot.dialogue.answering import FindAnswer, Found
 from bot.flows import effects
 from bot.review.marking import kept
 from bot.storage.tables import AnswerGiven, AnswerRating
-
-HOME_ZONE = ZoneInfo("Asia/Jakarta")
 
 
 async def find_answer(means: Means, wanted: FindAnswer) -> Found:
