@@ -72,6 +72,8 @@ def written(report: Report, seconds: float) -> str:
     parts += [f"  {one.wrong}: {one.whose}: {one.what[:300]}" for one in findings[:_SHOWN]]
     if len(findings) > _SHOWN:
         parts.append(f"  ... and {len(findings) - _SHOWN} more")
+    if findings:
+        parts += report.diary
     if report.strays:
         kinds = Counter(report.strays)
         parts.append(f"{len(report.strays)} lines of the logs are no events, such as:")

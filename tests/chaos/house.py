@@ -43,11 +43,25 @@ class House:
     """How many blows hit a process that was down or coming up, and did nothing."""
     away: list[tuple[float, float]] = field(default_factory=list)
     """From when until when PostgreSQL was."""
+    began: float = field(default_factory=time.monotonic)
     _hands: dict[Path, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     """Of each server, by its log: it is taken away by one blow at a time."""
 
     def of(self, role: str) -> list[Part]:
         return [part for name, part in self.parts.items() if name.startswith(role)]
+
+    def seconds(self, at: float) -> float:
+        """A moment as the report tells it: since the house was ready."""
+        return round(at - self.began, 1)
+
+    def diary(self) -> list[str]:
+        """What explains a message that was sent twice."""
+        kills = ", ".join(f"{self.seconds(at)} s" for at in self.sender_blows) or "never"
+        away = (
+            ", ".join(f"{self.seconds(gone)} to {self.seconds(back)} s" for gone, back in self.away)
+            or "never"
+        )
+        return [f"Senders were killed at: {kills}", f"PostgreSQL was away: {away}"]
 
     def webs(self) -> list[str]:
         """Where the web pages are, whether they answer or not."""

@@ -159,8 +159,8 @@ class Ledger:
     receipts: Mapping[str, str]
 
     @cached_property
-    def shown(self) -> Mapping[str, list[tuple[str, str, bool]]]:
-        """What every participant got: the provider's id, the words and buttons, and whether it is in doubt."""
+    def shown(self) -> Mapping[str, list[Shown]]:
+        """What every participant got."""
         return _shown(self.house)
 
     def talk(self, told: Told) -> Talk:
@@ -171,9 +171,9 @@ class Ledger:
         cases = [row.Case for row in found.cases.get(address, ())]
         numbers = {case.number for case in cases}
         shown = [
-            (one, _own_files(text, told), doubtful)
-            for one, text, doubtful in self.shown[address]
-            if not news_of(text)
+            replace(one, text=_own_files(one.text, told))
+            for one in self.shown[address]
+            if not news_of(one.text)
         ]
         files = [(row, _file(row, found)) for row in found.attachments.get(address, ())]
         return Talk(
@@ -187,12 +187,14 @@ class Ledger:
                 for row in found.lines.get(address, ())
             ),
             outbox=tuple(_queued(row) for row in found.outbox.get(address, ()) if row.notice_id is None),
-            shown=tuple(Shown(one, plain(text, script), doubtful) for one, text, doubtful in shown),
+            shown=tuple(replace(one, text=plain(one.text, script)) for one in shown),
             cases=tuple(sorted(_case(case, told, files) for case in cases)),
-            numbers=all(number in numbers for _, text, _ in shown for number in CASE.findall(text)),
+            numbers=all(number in numbers for one in shown for number in CASE.findall(one.text)),
             state=_state(found.talks.get(address), self.sealer),
             receipts=tuple(
-                (self.receipts[one], found.receipts.get(one)) for one, _, _ in shown if one in self.receipts
+                (self.receipts[one.provider_id], found.receipts.get(one.provider_id))
+                for one in shown
+                if one.provider_id in self.receipts
             ),
             photos=tuple(
                 (ids.get(row.inbox_id, "?"), file) for row, file in files if row.author is Author.PARTICIPANT
@@ -220,7 +222,7 @@ class Ledger:
 
     def _heard(self, address: str, due: frozenset[str], free: frozenset[str]) -> Hearing:
         rows = [row for row in self.found.outbox.get(address, ()) if row.notice_id is not None]
-        shown = [Shown(*one) for one in self.shown[address] if news_of(one[1])]
+        shown = [one for one in self.shown[address] if news_of(one.text)]
         return Hearing(f"news to {address}", due, free, tuple(map(_queued, rows)), tuple(shown))
 
     def left_over(self) -> list[Finding]:
@@ -297,20 +299,23 @@ def _state(talk: Conversation | None, sealer: Sealer) -> str:
     return " ".join([talk.owner.value, held, dialogue.branch or "-", str(dialogue.failures), *forms])
 
 
-def _shown(house: House) -> Mapping[str, list[tuple[str, str, bool]]]:
-    shown: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
+def _shown(house: House) -> Mapping[str, list[Shown]]:
+    shown: dict[str, list[Shown]] = defaultdict(list)
     for sent in house.telegram.sent:
         one = f"{sent['chat_id']}:{sent['message_id']}"
         rows = (sent.get("reply_markup") or {}).get("inline_keyboard", [])
         titles = [button["text"] for row in rows for button in row]
         text = f"{sent['shown']} {titles}{_file_of(sent.get('file'))}"
-        shown[f"telegram:{sent['chat_id']}"].append((one, text, _doubtful(house, house.telegram.taken[one])))
+        taken = house.telegram.taken[one]
+        shown[f"telegram:{sent['chat_id']}"].append(
+            Shown(one, text, _doubtful(house, taken), _fate(house, taken))
+        )
     # A file is shown when it was fetched; what counts is in which order we sent.
     for form in sorted(house.twilio.shown, key=lambda one: house.twilio.taken[one["sid"]].at):
         titles = [button["title"] for button in form["buttons"]]
         text = f"{form['body']} {titles}{_file_of(form.get('media'))}"
-        doubtful = _doubtful(house, house.twilio.taken[form["sid"]])
-        shown[form["to"]].append((form["sid"], text, doubtful))
+        taken = house.twilio.taken[form["sid"]]
+        shown[form["to"]].append(Shown(form["sid"], text, _doubtful(house, taken), _fate(house, taken)))
     return shown
 
 
@@ -328,6 +333,13 @@ def _doubtful(house: House, taken: Taken) -> bool:
         if gone < until and back > taken.at:
             until = max(until, back + _GRACE)
     return any(taken.at <= blow <= until for blow in house.sender_blows)
+
+
+def _fate(house: House, taken: Taken) -> str:
+    answered = "never answered"
+    if taken.answered_at is not None:
+        answered = f"answered at {house.seconds(taken.answered_at)} s"
+    return f"taken at {house.seconds(taken.at)} s, {answered}"
 
 
 def _by_address(rows: Sequence[Any]) -> Rows:

@@ -110,11 +110,13 @@ class Shown:
     Args:
         text: with everything replaced that differs from one conversation to the next.
         doubtful: whether its sender may not have learnt that it was taken.
+        fate: when the provider took it and had answered, for whoever looks for the cause of a finding.
     """
 
     provider_id: str
     text: str
     doubtful: bool = False
+    fate: str = ""
 
 
 @dataclass(frozen=True)
@@ -318,7 +320,7 @@ def _doubles(name: str, shown: Sequence[Shown], singles: Sequence[Shown], found:
             continue
         later = [one for one in shown[at + 1 :] if one in singles and one.text == extra.text]
         if not extra.doubtful or not later or later[0].provider_id in excused:
-            found.append(Finding(Wrong.SENT_TWICE, name, f"message {at + 1} of {len(shown)}"))
+            found.append(Finding(Wrong.SENT_TWICE, name, f"message {at + 1} of {len(shown)}, {extra.fate}"))
             continue
         between = shown[at + 1 : shown.index(later[0])]
         if any(one.text != extra.text for one in between):

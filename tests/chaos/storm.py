@@ -80,6 +80,8 @@ class Report:
     blows: dict[str, int] = field(default_factory=dict)
     failed_requests: dict[str, int] = field(default_factory=dict)
     logged: dict[str, int] = field(default_factory=dict)
+    diary: list[str] = field(default_factory=list)
+    """When what happened that explains a finding."""
     strays: list[str] = field(default_factory=list)
     """Lines of the logs that are no events."""
     talks: list[Talk] = field(default_factory=list)
@@ -237,6 +239,7 @@ class Storm:
             blows=dict(self.blows) | {"of these on one that was not up": self.house.spared},
             failed_requests=dict(sum((Counter(gale.failed) for gale in self.gales.values()), Counter())),
             logged=logged,
+            diary=self.house.diary(),
             strays=strays,
             talks=shaken,
             reference=steady,
@@ -257,7 +260,7 @@ class Storm:
             "replies sent": sum(len(talk.shown) for talk in talks),
             "pieces of news": len(self.herald.told),
             "times that news was sent": sum(
-                bool(news_of(text)) for shown in book.shown.values() for _, text, _ in shown
+                bool(news_of(one.text)) for shown in book.shown.values() for one in shown
             ),
             "receipts": len(self.receipts.told),
         }
