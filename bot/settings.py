@@ -209,6 +209,8 @@ class Where(BaseSettings):
 
     model_config = Settings.model_config
     config_dir: Path = HOME / "config"
+    data_dir: Path = HOME / ".siaga"
+    rasa_url: str | None = None
     encoder: Path | None = None
 
 

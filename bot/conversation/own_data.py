@@ -49,7 +49,7 @@ class Sheet:
             at=now.astimezone(self.zone),
             name=about.name,
             addresses=[f"{self._say(f'my_data.{channel}')} {who}" for channel, who in where],
-            language=self._say(f"my_data.language_{about.participant.language}"),
+            language=self.texts.say("language.name", about.participant.language, {}),
             numbers=numbers or "",
             lines=about.lines,
             since=about.since.astimezone(self.zone),

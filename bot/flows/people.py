@@ -128,7 +128,7 @@ async def _tell(talk: Talk, known: OwnData) -> None:
         at=talk.local_now(),
         name=known.name,
         addresses=list(known.addresses),
-        language=talk.word(f"my_data.language_{known.language}"),
+        language=talk.languages.get(known.language, known.language),
         numbers=[f"{talk.word(f'my_data.number_{kind}')} {digits}" for kind, digits in known.numbers] or "",
         lines=known.lines,
         since=known.since.astimezone(talk.zone()),

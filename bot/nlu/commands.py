@@ -19,12 +19,24 @@ from bot.nlu.rasa.home import NoPython
 from bot.nlu.rasa.serving import serve_rasa
 from bot.nlu.sides import Side, embedded_side, rasa_side
 from bot.nlu.training import Example, read_examples, read_labels
-from bot.settings import HOME
+from bot.settings import Where
 
 nlu = typer.Typer(help="Understanding: train it, measure it, choose the model.", no_args_is_help=True)
 
-ConfigDir = Annotated[Path, typer.Option("--config-dir", envvar="SIAGA_CONFIG_DIR", help="The configuration")]
-DataDir = Annotated[Path, typer.Option("--data-dir", envvar="SIAGA_DATA_DIR", help="Where models are kept")]
+ConfigDir = Annotated[
+    Path,
+    typer.Option(
+        "--config-dir",
+        default_factory=lambda: Where().config_dir,
+        help="The configuration (SIAGA_CONFIG_DIR)",
+    ),
+]
+DataDir = Annotated[
+    Path,
+    typer.Option(
+        "--data-dir", default_factory=lambda: Where().data_dir, help="Where models are kept (SIAGA_DATA_DIR)"
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object")]
 Held = Annotated[
     list[Path] | None,
@@ -34,6 +46,7 @@ Held = Annotated[
 
 @nlu.command()
 def train(
+    *,
     rasa: Annotated[
         bool,
         typer.Option(help="Rasa's model too, in an environment of its own (Python 3.10, 2.5 GB, minutes)"),
@@ -42,8 +55,8 @@ def train(
         bool, typer.Option("--promote", help="Put it into service if it is no worse than the one there")
     ] = False,
     held: Held = None,
-    config_dir: ConfigDir = HOME / "config",
-    data_dir: DataDir = HOME / ".siaga",
+    config_dir: ConfigDir,
+    data_dir: DataDir,
 ) -> None:
     """Train on the present data; does nothing when that model exists.
 
@@ -91,11 +104,12 @@ def _trained(side: Side, held: Sequence[Example], promoted: bool) -> bool:
 
 @nlu.command()
 def rollback(
+    *,
     rasa: Annotated[
         bool, typer.Option("--rasa", help="Rasa's model, not the embedded interpreter's")
     ] = False,
-    config_dir: ConfigDir = HOME / "config",
-    data_dir: DataDir = HOME / ".siaga",
+    config_dir: ConfigDir,
+    data_dir: DataDir,
 ) -> None:
     """Put the model that was in service before back into service; running processes change over by themselves."""
     with _clear():
@@ -106,7 +120,7 @@ def rollback(
 
 
 @nlu.command()
-def models(config_dir: ConfigDir = HOME / "config", data_dir: DataDir = HOME / ".siaga") -> None:
+def models(config_dir: ConfigDir, data_dir: DataDir) -> None:
     """List the trained models, newest first; * marks the one in service."""
     with _clear():
         for rasa in (False, True):
@@ -133,18 +147,20 @@ def _line(side: Side, kept: Kept) -> str:
 
 @nlu.command()
 def serve(
+    *,
     host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; SIAGA_RASA_URL names it")] = 5005,
     processes: Annotated[int, typer.Option(min=1, help="Processes that share the port")] = 1,
-    data_dir: DataDir = HOME / ".siaga",
+    data_dir: DataDir,
 ) -> None:
     """Serve Rasa's model by Rasa's own contract, many messages at a time."""
     serve_rasa(data_dir, host, port, processes)
 
 
 @nlu.command("test")
-def measure(  # noqa: PLR0913, PLR0917 - options of a command
+def measure(  # noqa: PLR0913 - options of a command
     files: Annotated[list[Path], typer.Argument(help="Rasa YAML, or JSON lines with text, intent, entities")],
+    *,
     interpreter: Annotated[Which, typer.Option(help="Which interpreter to measure")] = Which.EMBEDDED,
     as_json: AsJson = False,
     report: Annotated[
@@ -152,10 +168,13 @@ def measure(  # noqa: PLR0913, PLR0917 - options of a command
     ] = None,
     rasa_url: Annotated[
         str | None,
-        typer.Option(envvar="SIAGA_RASA_URL", help="A running Rasa server; none: the trained model itself"),
-    ] = None,
-    config_dir: ConfigDir = HOME / "config",
-    data_dir: DataDir = HOME / ".siaga",
+        typer.Option(
+            default_factory=lambda: Where().rasa_url,
+            help="A running Rasa server (SIAGA_RASA_URL); none: the trained model itself",
+        ),
+    ],
+    config_dir: ConfigDir,
+    data_dir: DataDir,
 ) -> None:
     """Measure an interpreter on files of messages that it was not trained with."""
     with _clear():
