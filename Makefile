@@ -25,10 +25,10 @@ demo: setup ## Start SIAGA with sample data, a simulator and a desk
 demo-reset: setup ## Throw the demo's data away
 	@$(SIAGA) demo --reset
 
-test: setup lint ## Run everything that CI runs; makes Rasa's environment (2.5 GB) where there is a Python 3.10
+test: setup lint ## Run what CI runs, not the long tests of Rasa; makes its environment (2.5 GB) where there is a Python 3.10
 	.venv/bin/python -m pytest -n 2 -m "not rasa"
 
-fast: setup ## Only the tests that need no database
+fast: setup ## Only the tests of dialogue, flows, nlu, reading and config: one file needs a database; Rasa as above
 	.venv/bin/python -m pytest -n 2 -m "not rasa" tests/dialogue tests/flows tests/nlu tests/reading tests/config
 
 lint: setup ## ruff, mypy --strict and import-linter

@@ -55,7 +55,7 @@ ROLES = ("web", "worker", "sender", "scheduler")
 _TURN_TO_POLL = 5.0  # seconds
 _COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _POLLING_LOCK = 0x51A6B
-"""Exactly one process may poll Telegram (protocols: a second one is answered 409)."""
+"""Exactly one process may poll Telegram: of two, its getUpdates answers one with 409."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,15 @@ def test_a_broken_configuration_starts_nothing(environment, tmp_path):
     assert re.search(r'branches\.yml:\d+: .*found "Asia/Bandung", expected', done.stderr)
 
 
+def test_the_commands_for_models_read_the_file_of_settings_too(environment, tmp_path):
+    (tmp_path / ".env").write_text(f"SIAGA_DATA_DIR={tmp_path / 'data'}\n")
+    unset = {name: value for name, value in environment.items() if not name.startswith("SIAGA_")}
+    found = siaga("nlu", "models", env=unset, cwd=tmp_path)
+    assert found.stdout.count("none yet") == 2, found.stdout + found.stderr
+    elsewhere = siaga("nlu", "models", "--data-dir", str(HOME / ".siaga"), env=unset, cwd=tmp_path)
+    assert elsewhere.stdout.count("none yet") < 2, elsewhere.stdout + elsewhere.stderr
+
+
 def test_an_old_schema_starts_nothing(environment, services, tmp_path):
     empty = environment | {"SIAGA_DATABASE_URL": services.database_url}
     done = siaga("serve", env=empty, cwd=tmp_path)

@@ -25,7 +25,11 @@ async def note_down(
         The lines' ids, by the ids of the messages in the inbox.
     """
     every = [
-        (talk, read.meanings, one) for talk, read in written for one in read.arrived if not one.message.due
+        (talk, meanings, one)
+        for talk, read in written
+        for meanings in [read.meanings]
+        for one in read.arrived
+        if not one.message.due
     ]
     ids = await add_lines(session, [_line(sealer, *one) | {"at": now} for one in every])
     for line_id, (talk, _, one) in zip(ids, every, strict=True):

@@ -61,7 +61,7 @@ class Reader:
 
     async def read(self, together: Sequence[Claimed]) -> list[Read]:
         """What was said in each of these conversations; the interpreter is asked once for all of them."""
-        async with self.database.alone.connect() as connection:
+        async with self.database.autocommit.connect() as connection:
             standing = await self._standing(connection, together)
             messages = [await arrived(connection, self.sealer, claimed) for claimed in together]
         pieces: list[tuple[bool, list[Arrived]]] = []

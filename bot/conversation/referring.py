@@ -43,9 +43,9 @@ async def arrived(connection: AsyncConnection, sealer: Sealer, claimed: Claimed)
     found: list[Arrived] = []
     for inbox_id, message in newest(claimed.messages):
         one: Arrived | None = Arrived(inbox_id=inbox_id, message=message)
-        if one and message.edited:
+        if message.edited:
             one = await _edited(connection, sealer, claimed.conversation_id, one)
-        elif one and message.quoted and message.tapped is None:
+        elif message.quoted and message.tapped is None:
             one = await _quoting(connection, sealer, claimed.conversation_id, one)
         found += [one] if one else []
     return found

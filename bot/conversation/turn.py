@@ -125,9 +125,9 @@ class Conversations:
         Returns:
             Those whose turn was taken; the others are as they were.
         """
-        now = self.clock()
         with span("interpret"):
             reads = await self._reader.read(together)
+        now = self.clock()
         async with self.database.sessions(autoflush=False) as session:
             talks = await inbox.retake_free(session, together)
             looked_up: dict[LookUp[Any], Any] = {}

@@ -4,6 +4,7 @@ The hold is a fencing token: a worker that was paused past it cannot commit (`bo
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -32,7 +33,7 @@ from sqlalchemy.orm import aliased
 from bot.delivery import people
 from bot.delivery.forms import incoming_from_json
 from bot.messages import Address, Incoming
-from bot.storage.engine import Database
+from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer, Unreadable
 from bot.storage.states import in_state
 from bot.storage.tables import Conversation, Inbox, InboxState
@@ -94,11 +95,22 @@ async def claim(
     Returns:
         Nothing when nothing is ready.
     """
+    try:
+        return await _claim(database, sealer, hold, now, lease_seconds, most)
+    except BaseException:
+        with suppress(*UNAVAILABLE):  # then the hold runs out by itself
+            await _let_go(database, hold)
+        raise
+
+
+async def _claim(
+    database: Database, sealer: Sealer, hold: UUID, now: datetime, lease_seconds: float, most: int
+) -> list[Claimed]:
     values = {"now": now, "hold": hold, "until": now + timedelta(seconds=lease_seconds)}
     claimed: list[Claimed] = []
     tried: list[str] = []
     while len(claimed) < most:
-        async with database.alone.connect() as connection:
+        async with database.autocommit.connect() as connection:
             now_free = {"most": most - len(claimed), "but": tried}
             rows = (await connection.execute(_taking(), values | now_free)).all()
         claimed += await _opened(database, sealer, hold, [row for row in rows if row.held], now)
@@ -110,6 +122,13 @@ async def claim(
         tried += [row.address for row in rows if row.talk is not None]
     await people.note(database, sealer, _heard(claimed))
     return claimed
+
+
+async def _let_go(database: Database, hold: UUID) -> None:
+    """Free what a claim that failed on its way has taken: nobody knows of it."""
+    taken = update(Conversation).where(Conversation.hold == hold)
+    async with database.autocommit.connect() as connection:
+        await connection.execute(taken.values(hold=None, held_until=None))
 
 
 def _heard(claimed: Sequence[Claimed]) -> list[tuple[datetime, Incoming]]:

@@ -181,8 +181,12 @@ class Follower:
         addresses, self._changed = self._changed, set()
         if addresses:
             query = select(Conversation.id).where(Conversation.address.in_(addresses))
-            async with self._database.sessions() as session:
-                talks = list(await session.scalars(query))
+            try:
+                async with self._database.sessions() as session:
+                    talks = list(await session.scalars(query))
+            except UNAVAILABLE:
+                self._changed |= addresses  # told in a later round
+                raise
             await self._live.publish_all([LiveEvent(f"conversation:{talk}") for talk in talks])
         if self._failures:
             self._failures = False

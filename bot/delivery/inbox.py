@@ -1,7 +1,7 @@
 """The inbox: what providers delivered, kept in one statement, and dealt with one conversation at a time.
 
-A worker claims conversations (`bot.delivery.claiming`), works without any lock, and commits each in a transaction of
-its own that begins with `retake` and ends with `finish`.
+A worker claims conversations (`bot.delivery.claiming`), works without any lock, and commits in a transaction that
+begins with `retake` (of several with `retake_free`) and ends with `finish`.
 """
 
 from collections.abc import Sequence
@@ -102,7 +102,7 @@ async def store_all(
     new: set[tuple[str, str]] = set()
     marks.sort(key=lambda mark: mark[1].address)  # in one order, so that no two deadlock
     one_statement = written + bool(reports) + len(marks) <= 1
-    async with (database.alone if one_statement else database.engine).begin() as connection:
+    async with (database.autocommit if one_statement else database.engine).begin() as connection:
         if written:
             new = await _add(connection, sealer, arrivals, quiet_seconds)
         if reports:
@@ -123,7 +123,7 @@ def _taken_from(new: set[tuple[str, str]], arrival: Arrival) -> int:
 async def next_ready(database: Database, now: datetime) -> datetime | None:
     """When the next message that has to wait may be taken; None when none waits."""
     soonest = select(func.min(Inbox.ready_at)).where(pending(), Inbox.ready_at > now)
-    async with database.alone.connect() as connection:
+    async with database.autocommit.connect() as connection:
         return (await connection.execute(soonest)).scalar_one_or_none()
 
 

@@ -1,6 +1,6 @@
 """How fast we may send: what the providers allow, and the reckoning for one process by itself.
 
-`bot.delivery.shared` keeps the same limits for all processes together.
+`bot.delivery.pace` keeps the same limits for all processes together.
 """
 
 import math
@@ -93,13 +93,14 @@ class OwnReckoning:
         self._turns: dict[str, deque[float]] = {}
         self._planned: dict[str, float] = {}
         """When the next message of each account would go, if all went evenly."""
-        self._sent: dict[str, deque[float]] = {}
+        self._sent: dict[str, dict[str, deque[float]]] = {}
+        """When messages to each address left, by channel: each has a window of its own."""
 
     def ask(
         self, channel: str, limit: Limit, address: str, priority: Priority, now: float, share: int
     ) -> Answer:
         """A turn for a message to `address`, where we have one `share`-th of what is allowed."""
-        wait = self._person(limit, address, now, share)
+        wait = self._person(channel, limit, address, now, share)
         if wait > 0:
             return Answer(False, wait)
         turn = self._account(channel, limit, now, share)
@@ -117,9 +118,10 @@ class OwnReckoning:
         self._planned[channel] = self._plan(channel, turn) + limit.apart(share) + opening
         if limit.per_person:
             most = max(count for count, _ in limit.per_person)
-            self._sent.setdefault(address, deque(maxlen=most)).append(turn)
-        if len(self._sent) > _FORGET_AT:
-            self._forget(turn - share * max(seconds for _, seconds in limit.per_person))
+            sent = self._sent.setdefault(channel, {})
+            sent.setdefault(address, deque(maxlen=most)).append(turn)
+            if len(sent) > _FORGET_AT:
+                self._forget(channel, turn - share * max(seconds for _, seconds in limit.per_person))
 
     def _account(self, channel: str, limit: Limit, now: float, share: int) -> float:
         """The account's next turn."""
@@ -139,12 +141,13 @@ class OwnReckoning:
         planned = self._planned.get(channel)
         return planned is None or now - planned > CATCH_UP
 
-    def _person(self, limit: Limit, address: str, now: float, share: int) -> float:
-        sent = self._sent.get(address, ())
+    def _person(self, channel: str, limit: Limit, address: str, now: float, share: int) -> float:
+        sent = self._sent.get(channel, {}).get(address, ())
         waits = [
             sent[-count] + share * seconds - now for count, seconds in limit.per_person if len(sent) >= count
         ]
         return max(waits, default=0.0)
 
-    def _forget(self, before: float) -> None:
-        self._sent = {to: sent for to, sent in self._sent.items() if sent[-1] > before}
+    def _forget(self, channel: str, before: float) -> None:
+        kept = {to: sent for to, sent in self._sent[channel].items() if sent[-1] > before}
+        self._sent[channel] = kept

@@ -5,7 +5,7 @@ A row is `queued` until it is `sent`, `unknown` (the provider may have taken it)
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -195,7 +195,7 @@ async def claim_due(
     values: dict[str, object] = {"now": now, "hold": hold, "until": now + lease, "lease": lease}
     for number, (_, free) in enumerate(sorted(room.items())):
         values |= {f"rows_{number}": free.rows, f"notices_{number}": free.notices}
-    async with database.alone.connect() as connection:
+    async with database.autocommit.connect() as connection:
         rows = (await connection.execute(_take(tuple(sorted(room))), values)).all()
     return [
         Due(**{**row._mapping, "address": Address(row.address), "hold": hold, "held_until": now + lease})
@@ -212,20 +212,22 @@ class Change:
 
 
 async def change_all(database: Database, changes: Sequence[Change]) -> list[bool]:
-    """Write down how rows that we hold came on; False of each that another sender has by now."""
+    """Write down how rows that we hold came on, all or none; False of each that another sender has by now."""
     alike: dict[frozenset[str], list[Change]] = {}
-    changed: set[int] = set()
     for one in changes:
-        if one.values.get("state") is OutboxState.WAITING:
-            async with database.engine.begin() as connection:
-                unless_heard = Change(one.due, await _unless_heard(connection, one.due, one.values))
-                changed |= await _change(connection, [unless_heard])
-        else:
-            alike.setdefault(frozenset(one.values), []).append(one)
-    for of_one_kind in alike.values():
-        async with database.alone.connect() as connection:
-            changed |= await _change(connection, of_one_kind)
+        alike.setdefault(frozenset(one.values), []).append(one)
+    waits = any(_waits(one) for one in changes)
+    changed: set[int] = set()
+    async with (database.engine if waits or len(alike) > 1 else database.autocommit).begin() as connection:
+        for of_one_kind in alike.values():
+            settled = [await _unless_heard(connection, one) if _waits(one) else one for one in of_one_kind]
+            changed |= await _change(connection, settled)
     return [one.due.id in changed for one in changes]
+
+
+def _waits(change: Change) -> bool:
+    """Whether the row is to wait for its participant."""
+    return change.values.get("state") is OutboxState.WAITING
 
 
 async def _change(connection: AsyncConnection, changes: Sequence[Change]) -> set[int]:
@@ -368,14 +370,14 @@ def _of_address(column: str) -> Label[datetime | None]:
     return known.correlate(Outbox).scalar_subquery().label(column)
 
 
-async def _unless_heard(
-    connection: AsyncConnection, due: Due, values: Mapping[str, object]
-) -> Mapping[str, object]:
-    """`values` of a row that is to wait; it stays queued if its participant wrote since we took it in hand.
+async def _unless_heard(connection: AsyncConnection, change: Change) -> Change:
+    """How a row that is to wait comes on: it stays queued if its participant wrote since we took it in hand.
 
     The address is locked: whoever notes that they wrote (`bot.delivery.people`) then lets go of what waits, and must
     not miss this row.
     """
-    last = select(ChannelAddress.last_inbound_at).where(ChannelAddress.address == due.address)
+    last = select(ChannelAddress.last_inbound_at).where(ChannelAddress.address == change.due.address)
     heard = (await connection.execute(last.with_for_update(read=True))).scalar_one_or_none()
-    return {**values, "state": OutboxState.QUEUED} if heard != due.last_inbound_at else values
+    if heard == change.due.last_inbound_at:
+        return change
+    return replace(change, values={**change.values, "state": OutboxState.QUEUED})

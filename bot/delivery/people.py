@@ -24,22 +24,22 @@ async def introduce(database: Database, inbox_ids: Sequence[int]) -> None:
     Args:
         inbox_ids: a message of each. Those that another process has in hand just now are left to it.
     """
-    async with database.alone.connect() as connection:
+    async with database.autocommit.connect() as connection:
         await connection.execute(_introducing(), {"ids": list(inbox_ids)})
 
 
 @cache
 def _introducing() -> Insert:
     """One statement; whoever is known at an address keeps who they are."""
-    waiting = (
+    written = (
         select(Inbox.address, Inbox.channel, ChannelAddress.participant_id)
         .outerjoin(ChannelAddress, ChannelAddress.address == Inbox.address)
         .where(Inbox.id == any_(bindparam("ids", type_=ARRAY(Inbox.id.type))))
         .with_for_update(of=Inbox, skip_locked=True)
-        .cte("waiting")
+        .cte("written")
     )
-    whose = func.coalesce(waiting.c.participant_id, func.gen_random_uuid()).label("whose")
-    named = select(waiting, whose).cte("named")
+    whose = func.coalesce(written.c.participant_id, func.gen_random_uuid()).label("whose")
+    named = select(written, whose).cte("named")
     new = select(named).where(named.c.participant_id.is_(None)).subquery()
     person = insert(Participant).from_select(["id", "language"], select(new.c.whose, literal(FIRST)))
     address = insert(ChannelAddress).from_select(
@@ -74,7 +74,7 @@ async def note(database: Database, sealer: Sealer, heard: Sequence[tuple[datetim
         return
     learnt = {name: [said[address].get(name) for address in last] for name in _SAID}
     values = arrays(address=last, last_inbound_at=last.values(), **learnt)
-    async with database.alone.connect() as connection:
+    async with database.autocommit.connect() as connection:
         await connection.execute(_noting(), values)
         wrote = {address: at for address, at in last.items() if channel_of(address) in windows.CHANNELS}
         if wrote:

@@ -7,13 +7,13 @@ wait is half of what ended it, so that it does not come and go.
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, Row, Select, exists, func, literal, select
+from sqlalchemy import Row, Select, exists, func, literal, select
 from sqlalchemy.orm import aliased
 
 from bot import metrics
+from bot.delivery.claiming import pending
 from bot.storage.engine import UNAVAILABLE, Database
-from bot.storage.states import in_state
-from bot.storage.tables import Inbox, InboxState
+from bot.storage.tables import Inbox
 
 log = structlog.get_logger()
 
@@ -100,19 +100,15 @@ def _waiting(now: datetime, most: int) -> Select[int, datetime | None]:
 
     What failed and waits for its next try, and what waits behind it, is no sign of load.
     """
-    pending = select(literal(1)).where(_pending(Inbox)).limit(most).subquery()
-    count = select(func.count()).select_from(pending).scalar_subquery()
+    some = select(literal(1)).where(pending()).limit(most).subquery()
+    count = select(func.count()).select_from(some).scalar_subquery()
     earlier = aliased(Inbox)
-    behind = exists().where(earlier.address == Inbox.address, _pending(earlier), earlier.id < Inbox.id)
+    behind = exists().where(earlier.address == Inbox.address, pending(earlier), earlier.id < Inbox.id)
     oldest = (
         select(Inbox.ready_at)
-        .where(_pending(Inbox), Inbox.ready_at <= now, Inbox.error.is_(None), ~behind)
+        .where(pending(), Inbox.ready_at <= now, Inbox.error.is_(None), ~behind)
         .order_by(Inbox.id)
         .limit(1)
         .scalar_subquery()
     )
     return select(count, oldest)
-
-
-def _pending(row: type[Inbox]) -> ColumnElement[bool]:
-    return in_state(row.state, InboxState.PENDING)

@@ -11,7 +11,8 @@ from bot.messages import Delivery, Receipt
 from bot.storage.arrays import arrays_of, given
 from bot.storage.tables import DeliveryReceipt
 
-# A failure ends it unless the message is known to have arrived, whichever is heard first (protocols.md 1.7).
+# A failure ends it unless the message is known to have arrived, whichever is heard first: callbacks come in any order
+# (Twilio's documentation of status callbacks).
 # A total order is what makes the merge right in any order: the highest rank stays.
 RANKS = {
     Delivery.QUEUED: 0,

@@ -4,10 +4,8 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -23,14 +21,14 @@ from bot.delivery.following import Follower
 from bot.delivery.forms import text_from_json
 from bot.delivery.limits import Answer
 from bot.delivery.meanings import meaning
-from bot.delivery.outbox import CALL, FREE, Change, Due, Room
+from bot.delivery.notes import Notes
+from bot.delivery.outbox import CALL, FREE, Due, Room
 from bot.delivery.pace import Pace
 from bot.delivery.pressure import Pressure
-from bot.delivery.together import Together
 from bot.delivery.waking import apart, finished, first_of
 from bot.errors import ChannelError, SiagaError
 from bot.live import Live
-from bot.messages import Address, Call
+from bot.messages import Call
 from bot.storage.engine import UNAVAILABLE, Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import OutboxState, Priority
@@ -49,6 +47,9 @@ _CARRIED = 2
 """Files on their way at the same time in one process: each may take some 150 MB of memory."""
 _UNTIL_CARRIED = 1.0  # seconds until a message with a file asks again for its place among those
 _SOON = 0.01  # seconds added to a wait, so that it is over when it is looked at
+_NOTES_FIRST = 1.0
+"""Seconds for which nothing is taken after PostgreSQL was away: what left before is written down meanwhile by whoever
+sent it, else what was away for longer than a lease would be sent again."""
 
 
 class NotYet(SiagaError):
@@ -95,7 +96,7 @@ class Sender:
         self._channels = channels
         self._clock = clock
         self._pace = pace or Pace()
-        self._notes = Together(partial(outbox.change_all, database))
+        self._notes = Notes(database, clock, lease_seconds)
         self._follower = Follower(database, sealer, live or Live(None), clock)
         self._pressure = pressure
         self._in_flight = {name: in_flight or self._pace.in_flight(name) for name in channels}
@@ -104,13 +105,14 @@ class Sender:
         self._carrying = asyncio.Semaphore(_CARRIED)
         self._closed_until: dict[tuple[str, Priority], datetime] = {}
         self._sending: dict[asyncio.Task[None], Due] = {}
+        self._away = False
         self._stopping = asyncio.Event()
         self._woken = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Send until `stopping` is set; what is under way is finished."""
         self._stopping = stopping
-        await self._make_ready()
+        await self._notes.make_ready(_left(0, "") | self._done())
         async with self._database.listen(CALL) as self._woken, asyncio.TaskGroup() as together:
             together.create_task(self._follower.run(stopping))
             while not stopping.is_set():
@@ -124,32 +126,13 @@ class Sender:
                 await apart(looked)
             await finished(set(self._sending), _GRACE)
 
-    async def _make_ready(self) -> None:
-        """Have the statement made by which a message that left is noted.
-
-        That takes some 40 ms once, in which the first messages of a broadcast would miss their turns.
-        """
-        nobody = Due(
-            id=0,
-            channel="",
-            address=Address(""),
-            sealed=b"",
-            priority=Priority.REPLY,
-            hold=uuid4(),
-            held_until=self._clock(),
-            parts_sent=0,
-            attempts=0,
-            maybe_sent=False,
-            doubt_since=None,
-        )
-        with suppress(*UNAVAILABLE):
-            await outbox.change_all(self._database, [Change(nobody, _left(0, "") | self._done())])
-
     def _landed(self, task: asyncio.Task[None]) -> None:
         del self._sending[task]
         self._woken.set()  # the next of that address may go now
 
     async def _claim(self) -> list[Due]:
+        if self._notes.insisting or not await self._back():
+            return []  # what a lease ran out for meanwhile would be sent again
         now = self._clock()
         crowded = self._pressure is not None and await self._pressure.no_notices(now)
         room = self._room(now, notices=not crowded)
@@ -157,7 +140,15 @@ class Sender:
             return await outbox.claim_due(self._database, uuid4(), now, self._lease_seconds, room)
         except UNAVAILABLE as error:
             log.warning("sender.database_away", error=type(error).__name__)
+            self._away = True
             return []
+
+    async def _back(self) -> bool:
+        """Whether PostgreSQL is there; after an absence only when every sender had time to write down what left."""
+        if self._away and await self._database.ping():
+            await asyncio.sleep(_NOTES_FIRST)
+            self._away = False
+        return not self._away
 
     def _room(self, now: datetime, *, notices: bool) -> dict[str, Room]:
         """How many more may be on their way, by channel, and whether notices may be among them."""
@@ -314,9 +305,14 @@ class Sender:
         """The answer to a notice, after its turn was waited for, if that is near.
 
         It is in hand meanwhile: taking it from the outbox only then would cost more time than lies between two turns.
+
+        Raises:
+            NotYet: it was in hand for too long.
         """
         patient = True
         while True:
+            if self._clock() > due.held_until - timedelta(seconds=self._lease_seconds / 2):
+                raise NotYet(_IN_LINE)  # before another sender takes it over
             asked = time.monotonic()
             answer = await self._pace.ask(due.channel, due.address, due.priority)
             soon = answer.everybody and answer.seconds < _IN_LINE
@@ -327,22 +323,10 @@ class Sender:
             await asyncio.sleep(answer.seconds)
 
     async def _note(self, due: Due, values: Mapping[str, object]) -> bool:
-        """Write down what happened, and insist until it is written: what is not would be sent again.
-
-        Insisting is safe, since it changes nothing once another sender has the row (False then).
-        """
-        while True:
-            held_until = self._clock() + timedelta(seconds=self._lease_seconds)
-            try:
-                noted = await self._notes.ask(Change(due, {"held_until": held_until, **values}))
-            except UNAVAILABLE as error:
-                log.warning("outbox.not_noted", outbox=due.id, error=type(error).__name__)
-                await asyncio.sleep(0.5)
-                continue
-            if not noted:
-                log.warning("outbox.hold_lost", outbox=due.id)
-            self._follower.changed(due.address)
-            return noted
+        """Write down what happened; whether the row is still ours."""
+        noted = await self._notes.write(due, values)
+        self._follower.changed(due.address)
+        return noted
 
     async def _failed(self, due: Due, error: ChannelError) -> None:
         metrics.FAILURES.labels(due.channel, "send", metrics.code(error.code)).inc()

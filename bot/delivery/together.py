@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 One = TypeVar("One")
 Result = TypeVar("Result")
 
-OF_ONE_ROW = ("22", "23")
-"""Classes of PostgreSQL's errors of which one row among many is the cause: data exceptions and violated constraints
+OF_ONE_ROW = ("22", "23", "40")
+"""Classes of PostgreSQL's errors that each by itself may not have: data exceptions, violated constraints, and deadlocks
 (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 

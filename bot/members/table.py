@@ -23,7 +23,7 @@ class TableDirectory:
     async def there(self) -> bool:
         """Whether anything was imported: without it nobody is asked for a number."""
         try:
-            async with self._database.alone.connect() as connection:
+            async with self._database.autocommit.connect() as connection:
                 return bool(await connection.scalar(select(exists(select(Member.card_digest)))))
         except UNAVAILABLE:
             return True  # the look-up itself will say that it is away
@@ -39,7 +39,7 @@ class TableDirectory:
             or_(Member.card_digest == key, Member.nik_digest == key)
         )
         try:
-            async with self._database.alone.connect() as connection:
+            async with self._database.autocommit.connect() as connection:
                 rows = (await connection.execute(query)).all()
         except UNAVAILABLE as error:
             raise Away(type(error).__name__) from None

@@ -1,6 +1,6 @@
 """What participants agreed to, and to which words: the personal-data law wants it to be shown afterwards.
 
-Source of the rule: UU 27/2022: text version, time and channel of a consent are kept (fact-sheet, 11a).
+Source of the rule: UU 27/2022, on personal data. Text version, time and channel of a consent are kept.
 """
 
 from collections.abc import Sequence

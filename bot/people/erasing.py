@@ -1,4 +1,4 @@
-"""Erasing what is known of a participant who asks for it (UU 27/2022; fact-sheet, 11a: keep only what must be kept).
+"""Erasing what is known of a participant who asks for it (UU 27/2022): only what must be kept stays.
 
 `order` is part of the transaction in which they ask: from its commit on the wish cannot be lost, and what nothing else
 hangs on is gone. The rest goes by `carry_out`, a job that begins anew wherever it was cut off, until nothing is left:

@@ -74,6 +74,7 @@ class Keeping:
             .order_by(Understanding.id.desc())
             .limit(1)
         )
+        await self.session.flush()  # it may have been asked in this very turn
         row = await self.session.scalar(query)
         if row is None or row.chosen is not None:
             return

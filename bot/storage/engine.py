@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 log = structlog.get_logger()
 
 UNAVAILABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
-"""What a statement raises when PostgreSQL is away (or refuses it): nothing was stored."""
+"""What a statement raises when PostgreSQL is away (or refuses it). Nothing was stored, unless its answer was lost."""
 
 _CONNECT = 5.0  # seconds; a webhook must be answered well within Twilio's 15
 _HEARTBEAT = 15.0  # seconds between signs of life on the listening connection
@@ -65,7 +65,7 @@ class Database:
             json_deserializer=orjson.loads,
             hide_parameters=True,  # an error message never carries what a participant wrote
         )
-        self.alone: AsyncEngine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.autocommit: AsyncEngine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         """The same pool, where each statement is a transaction of its own: one round trip in place of three."""
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self.sessions: async_sessionmaker[AsyncSession] = async_sessionmaker(

@@ -63,7 +63,7 @@ async def fill(database_url: str, messages: int) -> float:
                 await connection.execute(
                     text(statement), {k: v for k, v in sizes.items() if f":{k}" in statement}
                 )
-    async with database.alone.connect() as connection:
+    async with database.autocommit.connect() as connection:
         await connection.execute(text("vacuum analyze"))
     await database.close()
     return time.perf_counter() - began

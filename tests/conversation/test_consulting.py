@@ -51,7 +51,7 @@ class Watching:
 
     async def find(self, identity: Identity, now: Any) -> Membership | None:
         self.asked.append(identity)
-        async with self.database.alone.connect() as connection:
+        async with self.database.autocommit.connect() as connection:
             self.transactions.append(await connection.scalar(IDLE_IN_TRANSACTION) or 0)
         if self.meanwhile:
             await self.meanwhile()

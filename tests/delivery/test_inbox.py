@@ -3,12 +3,13 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
+from unittest.mock import AsyncMock
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select, true
 
-from bot.delivery import claiming, inbox
+from bot.delivery import claiming, inbox, people
 from bot.delivery.claiming import Claimed
 from bot.delivery.inbox import Arrival, HoldLost
 from bot.messages import Address, Incoming, Reachability
@@ -308,6 +309,17 @@ async def test_no_later_message_overtakes_one_that_waits_for_its_next_try(
     assert await claim(database, sealer, clock) is None
     clock.advance(inbox.RETRY_AFTER[0])
     assert texts(await claim(database, sealer, clock)) == ["pesan 1", "pesan 2"]
+
+
+async def test_a_claim_that_fails_on_its_way_holds_nothing(
+    database: Database, sealer: Sealer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store(database, sealer, clock, message(1))
+    with monkeypatch.context() as broken:
+        broken.setattr(people, "note", AsyncMock(side_effect=TimeoutError))
+        with pytest.raises(TimeoutError):
+            await claim(database, sealer, clock)
+    assert texts(await claim(database, sealer, clock)) == ["pesan 1"]
 
 
 async def test_letting_go_counts_as_no_failure(database: Database, sealer: Sealer, clock: Clock) -> None:

@@ -1,11 +1,14 @@
 """The sender: everything leaves, in order, once; what fails is tried again or kept with its reason."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.delivery import inbox, outbox
 from bot.delivery.limits import Limit
@@ -167,6 +170,83 @@ async def test_a_sender_that_died_is_taken_over_from_where_it_was(post: Post, te
     late = Change(due, {"state": OutboxState.DEAD})
     assert await outbox.change_all(post.database, [late]) == [False]
     assert (await post.row()).state is OutboxState.SENT
+
+
+class Away:
+    """PostgreSQL, for the notes of a sender or for its claims: away as long as `away` is set."""
+
+    def __init__(self, call: Callable[..., Awaitable[Any]]) -> None:
+        self._call = call
+        self.away = False
+        self.refused = 0
+
+    async def __call__(self, *args: Any) -> Any:
+        if self.away:
+            self.refused += 1
+            raise OSError
+        return await self._call(*args)
+
+
+async def test_an_absence_longer_than_the_lease_doubles_nothing(
+    post: Post, telegram: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = Away(outbox.change_all)
+    monkeypatch.setattr(outbox, "change_all", notes)
+    telegram.gate = asyncio.Event()
+    async with asyncio.timeout(20), post.sending(lease_seconds=60):
+        await post.queue("jawaban")
+        await eventually(lambda: bool(telegram.sent))
+        notes.away = True
+        telegram.gate.set()
+        await eventually(lambda: notes.refused > 0)
+        post.clock.advance(1800)
+        await post.queue("lain", to="telegram:2")  # wakes the sender, which would take whatever is due
+        await asyncio.sleep(0.6)
+        notes.away = False
+        await eventually(lambda: len(telegram.sent) > 1)
+        await post.settled()
+    assert telegram.texts() == ["jawaban", "lain"]
+
+
+async def test_after_an_absence_other_senders_let_it_be_written_down_first(
+    post: Post, telegram: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims, notes = Away(outbox.claim_due), Away(outbox.change_all)
+    monkeypatch.setattr(outbox, "claim_due", claims)
+    monkeypatch.setattr(outbox, "change_all", notes)
+    monkeypatch.setattr("bot.delivery.sender._POLL", 0.05)
+    telegram.gate = asyncio.Event()
+    async with asyncio.timeout(20), post.sending(2, lease_seconds=60):
+        await post.queue("jawaban")
+        await eventually(lambda: bool(telegram.sent))
+        claims.away = notes.away = True
+        telegram.gate.set()
+        await eventually(lambda: notes.refused > 0 and claims.refused > 0)
+        post.clock.advance(1800)
+        claims.away = notes.away = False
+        await post.settled()
+    assert telegram.texts() == ["jawaban"]
+
+
+async def test_what_several_rows_came_to_is_written_wholly_or_not_at_all(
+    post: Post, telegram: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(2):
+        await post.queue("halo", to=f"telegram:{n}")
+    due = await outbox.claim_due(post.database, uuid4(), post.clock(), 60, {"telegram": Room(9, 9)})
+    changes = [Change(due[0], {"error_code": "1"}), Change(due[1], {"attempts": 1})]
+    change, kinds = outbox._change, []
+
+    async def second_fails(connection: AsyncConnection, of_one_kind: list[Change]) -> set[int]:
+        kinds.append(len(of_one_kind))
+        if len(kinds) > 1:
+            raise ConnectionResetError
+        return await change(connection, of_one_kind)
+
+    monkeypatch.setattr(outbox, "_change", second_fails)
+    with pytest.raises(ConnectionResetError):
+        await outbox.change_all(post.database, changes)
+    assert (len(kinds), [row.error_code for row in await post.rows()]) == (2, [None, None])
 
 
 async def test_where_nobody_can_be_asked_a_broken_connection_means_one_more_try(

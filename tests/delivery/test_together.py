@@ -10,9 +10,10 @@ from bot.delivery.together import Together
 
 
 class Refused(Exception):
-    """A row that PostgreSQL does not take: a character that is none."""
+    """A row that PostgreSQL does not take: a character that is none, or one in a deadlock with another's."""
 
-    sqlstate = "22021"
+    def __init__(self, sqlstate: str) -> None:
+        self.sqlstate = sqlstate
 
 
 class Calls:
@@ -22,6 +23,7 @@ class Calls:
         self.made: list[list[int]] = []
         self.go_on = asyncio.Event()
         self.refused: int | None = None
+        self.state = "22021"
         self.error: Exception | None = None
 
     async def __call__(self, numbers: Sequence[int]) -> list[int]:
@@ -30,7 +32,7 @@ class Calls:
         if self.error:
             raise self.error
         if self.refused in numbers:
-            raise DBAPIError("", {}, Refused())
+            raise DBAPIError("", {}, Refused(self.state))
         return [number * 10 for number in numbers]
 
 
@@ -63,8 +65,9 @@ async def test_no_call_is_larger_than_allowed(calls: Calls) -> None:
     assert [len(call) for call in calls.made] == [2, 2, 1]
 
 
-async def test_one_that_is_refused_costs_the_others_nothing(calls: Calls) -> None:
-    calls.refused = 2
+@pytest.mark.parametrize("state", ["22021", "23505", "40P01"])
+async def test_one_that_is_refused_costs_the_others_nothing(calls: Calls, state: str) -> None:
+    calls.refused, calls.state = 2, state
     calls.go_on.set()
     got = await asyncio.gather(*(await asking(Together(calls), 1, 2, 3)), return_exceptions=True)
     assert [got[0], got[2]] == [10, 30]

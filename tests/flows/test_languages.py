@@ -10,11 +10,12 @@ import yaml
 
 from bot.config import Config
 from bot.dialogue.languages import Languages
-from bot.flows import effects
+from bot.flows import effects, lookups
 from bot.settings import HOME
 from bot.texts import Texts, load_texts
 from tests.dialogue import scene as scenes
 from tests.dialogue.scene import MONDAY, Scene, sample
+from tests.flows.test_people import known
 
 ENGLISH = "is the Palembang office open today?"
 INDONESIAN = "apakah kantor yang di Palembang buka hari ini?"
@@ -222,6 +223,13 @@ def test_a_third_language_is_noticed_offered_and_named(third: Texts) -> None:
     other.tap("Basa Jawa")
     assert other.dialogue.language == "jv"
     assert Scene().say("basa jawa") == ["language.done"]
+
+
+def test_in_a_third_language_it_is_told_what_is_known(third: Texts) -> None:
+    scene = Scene(answers={lookups.KnownOfMe: lambda _: known(language="jv")})
+    scene.say("basa jawa")
+    assert scene.say("data saya")[0] == "my_data.known"
+    assert "Basa Jawa" in scene.text()
 
 
 def test_a_whole_talk_in_a_third_language(third: Texts) -> None:

@@ -115,9 +115,14 @@ async def test_a_button_of_long_ago_still_tells(desk: Desk) -> None:
     assert (row.outcome, row.chosen) == ("corrected", "ask_office")
 
 
-async def test_ask_back_and_answer_in_one_turn(desk: Desk) -> None:
+@pytest.mark.parametrize("together", [False, True])
+async def test_ask_back_and_answer_in_one_turn(desk: Desk, together: bool) -> None:
     await desk.say("xyz")  # a menu is open: each message is taken by itself
-    await desk.say("kantor gmn", "2")
+    claimed = await desk.write("kantor gmn", "2")
+    if together:
+        assert await desk.conversations.take_together([claimed]) == [claimed]
+    else:
+        await desk.conversations.take_turn(claimed)
     lost, asked = await kept(desk)
     assert (lost.outcome, lost.chosen) == ("fell_through", None)
     assert (asked.outcome, asked.chosen) == ("corrected", "ask_office")
