@@ -70,7 +70,7 @@ _REFUSALS = {
     415: "The body is not declared as JSON.",
     422: "The request does not make sense: `errors` says which field, and why.",
     500: "Something went wrong on our side.",
-    503: "The database is away: try again after Retry-After seconds.",
+    503: "The database, or the store of files, is away: try again after Retry-After seconds.",
 }
 
 BODY = (400, 413, 415)

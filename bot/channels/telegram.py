@@ -37,6 +37,8 @@ LONGEST_OPTION_ID = 64
 """Bytes of `callback_data`."""
 PATIENCE = 10.0
 """Seconds to wait for an answer."""
+_CONNECTIONS = 100
+"""To the Bot API at most, opened as they are needed: with too few, messages on their way wait for each other."""
 WEBHOOK_PATH = "/webhooks/telegram"
 BOLD = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])")
 
@@ -68,7 +70,9 @@ class Telegram:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         self._secret = account.secret
         self._files = files
-        self._sending = HTTPXRequest(connection_pool_size=8, pool_timeout=30, read_timeout=PATIENCE)
+        self._sending = HTTPXRequest(
+            connection_pool_size=_CONNECTIONS, pool_timeout=30, read_timeout=PATIENCE
+        )
         self._polling = HTTPXRequest(connection_pool_size=1, pool_timeout=30)
         self._http = httpx.AsyncClient(timeout=PATIENCE, follow_redirects=False)
         base = account.api_base.rstrip("/")

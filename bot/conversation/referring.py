@@ -42,12 +42,14 @@ async def arrived(connection: AsyncConnection, sealer: Sealer, claimed: Claimed)
     """The messages of a turn in their newest versions; an edit that changes nothing to be read is left out."""
     found: list[Arrived] = []
     for inbox_id, message in newest(claimed.messages):
-        one: Arrived | None = Arrived(inbox_id=inbox_id, message=message)
+        one = Arrived(inbox_id=inbox_id, message=message)
         if message.edited:
-            one = await _edited(connection, sealer, claimed.conversation_id, one)
+            newer = await _edited(connection, sealer, claimed.conversation_id, one)
+            found += [newer] if newer else []
         elif message.quoted and message.tapped is None:
-            one = await _quoting(connection, sealer, claimed.conversation_id, one)
-        found += [one] if one else []
+            found.append(await _quoting(connection, sealer, claimed.conversation_id, one))
+        else:
+            found.append(one)
     return found
 
 

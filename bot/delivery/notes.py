@@ -73,16 +73,16 @@ class Notes:
             doubt_since=None,
         )
         with suppress(*UNAVAILABLE):
-            await outbox.change_all(self._database, [Change(nobody, self._held() | values)])
+            await outbox.change_all(self._database, [Change(nobody, self._held(values))])
 
     async def _try(self, due: Due, values: Mapping[str, object]) -> bool | None:
         """Whether the row is still ours and was changed; None where PostgreSQL is away."""
         try:
-            return await self._together.ask(Change(due, self._held() | values))
+            return await self._together.ask(Change(due, self._held(values)))
         except UNAVAILABLE as error:
             log.warning("outbox.not_noted", outbox=due.id, error=type(error).__name__)
             return None
 
-    def _held(self) -> dict[str, object]:
+    def _held(self, values: Mapping[str, object]) -> Mapping[str, object]:
         """A row that is changed stays ours, unless its new values say otherwise."""
-        return {"held_until": self._clock() + self._lease}
+        return {"held_until": self._clock() + self._lease, **values}
