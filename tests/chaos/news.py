@@ -45,9 +45,9 @@ class Herald:
             "notices",
             {
                 "kind": "outage",
-                "title": f"Mobile JKN sulit diakses ({name})",
+                "title": f"Sidik jari sulit dibaca ({name})",
                 "scope": {"branches": ["palembang"]},
-                "affects": ["mobile_jkn"],
+                "affects": ["fingerprint"],  # on which no channel depends: other answers stay as they are
                 "starts_at": datetime.now(UTC).isoformat(),
                 "broadcast": True,
             },

@@ -91,7 +91,7 @@ _REFUSED = (
     "saya ditolak berobat di RS SMC tadi siang katanya kamar penuh, padahal anak saya {mark} demam tinggi "
     "sudah tiga hari dan kartunya aktif"
 )
-_SUBSCRIBES = "tolong kabari kalau ada gangguan mobile jkn di palembang"
+_SUBSCRIBES = "tolong kabari kalau ada gangguan sidik jari di palembang"
 _NOTES = tuple(f"catatan ke {count} dari {{mark}}" for count in ("satu", "dua", "tiga"))
 
 KINDS = (
