@@ -243,21 +243,23 @@ async def open_house(shared: Shared, database_url: str) -> AsyncIterator[House]:
         enclosing=Enclosing(database, shared.sealer, nowhere, {}, clock),
         kept=KEPT,
     )
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC_URL) as web:
-        yield House(
-            shared=shared,
-            database=database,
-            channels=channels,
-            clock=clock,
-            web=web,
-            conversations=conversations,
-            directory=directory,
-            handling=Handling(**parts),
-            publisher=Publisher(shared.config),
-            copies=copies,
-            broadcaster=Broadcaster(database=database, channels=tuple(channels), **parts),
-        )
-    for channel in channels.values():
-        await channel.close()
-    await live.close()
-    await database.close()
+    try:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=PUBLIC_URL) as web:
+            yield House(
+                shared=shared,
+                database=database,
+                channels=channels,
+                clock=clock,
+                web=web,
+                conversations=conversations,
+                directory=directory,
+                handling=Handling(**parts),
+                publisher=Publisher(shared.config),
+                copies=copies,
+                broadcaster=Broadcaster(database=database, channels=tuple(channels), **parts),
+            )
+    finally:
+        for channel in channels.values():
+            await channel.close()
+        await live.close()
+        await database.close()
