@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ARRAY, Update, any_, bindparam, func, literal, select, update
+from sqlalchemy import ARRAY, Update, any_, bindparam, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,11 +40,19 @@ def _introducing() -> Insert:
     )
     whose = func.coalesce(written.c.participant_id, func.gen_random_uuid()).label("whose")
     named = select(written, whose).cte("named")
-    new = select(named).where(named.c.participant_id.is_(None)).subquery()
-    person = insert(Participant).from_select(["id", "language"], select(new.c.whose, literal(FIRST)))
-    address = insert(ChannelAddress).from_select(
-        ["address", "channel", "participant_id"], select(new.c.address, new.c.channel, new.c.whose)
+    unknown = select(named.c.address, named.c.channel, named.c.whose).where(named.c.participant_id.is_(None))
+    # Another process may have introduced somebody since this statement began: then they are who they are there.
+    address = (
+        insert(ChannelAddress)
+        .from_select(["address", "channel", "participant_id"], unknown)
+        .on_conflict_do_nothing()
+        .returning(ChannelAddress.address, ChannelAddress.participant_id)
+        .cte("of_person")
     )
+    person = insert(Participant).from_select(
+        ["id", "language"], select(address.c.participant_id, literal(FIRST))
+    )
+    ours = or_(named.c.participant_id.is_not(None), named.c.address.in_(select(address.c.address)))
     talk = insert(Conversation).from_select(
         ["id", "address", "participant_id", "owner"],
         select(
@@ -52,11 +60,9 @@ def _introducing() -> Insert:
             named.c.address,
             named.c.whose,
             literal(Owner.BOT, Conversation.owner.type),
-        ),
+        ).where(ours),
     )
-    return talk.on_conflict_do_nothing(index_elements=["address"]).add_cte(
-        person.cte("person"), address.on_conflict_do_nothing().cte("of_person")
-    )
+    return talk.on_conflict_do_nothing(index_elements=["address"]).add_cte(person.cte("person"))
 
 
 async def note(database: Database, sealer: Sealer, heard: Sequence[tuple[datetime, Incoming]]) -> None:

@@ -228,6 +228,22 @@ async def test_claims_of_several_at_the_same_time_never_meet(
         assert await session.scalar(select(func.count()).select_from(Participant)) == 20
 
 
+async def test_whoever_is_introduced_by_many_at_once_is_one_person(
+    database: Database, sealer: Sealer, clock: Clock
+) -> None:
+    for first in range(0, 100, 5):
+        new = [message(1, of=of) for of in range(first, first + 5)]
+        await store(database, sealer, clock, *new)
+        ids = [row.id for row in await rows(database)][-5:]
+        await asyncio.gather(*(people.introduce(database, ids) for _ in range(10)))
+    async with database.sessions() as session:
+        counts = [
+            await session.scalar(select(func.count()).select_from(table))
+            for table in (Participant, ChannelAddress, Conversation)
+        ]
+    assert counts == [100, 100, 100]
+
+
 async def test_a_look_at_the_holds_that_was_too_early_is_not_trusted(
     database: Database, sealer: Sealer, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

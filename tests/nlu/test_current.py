@@ -130,7 +130,7 @@ def test_a_damaged_model_is_made_again(
 
 async def answers(interpreter: CurrentInterpreter, model: str) -> None:
     """Wait until the interpreter answers by a model, asking it all the while."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while interpreter.model != model:
             (read,) = await interpreter.interpret([TEXT])
             assert read.intent == "ask_outage"
@@ -160,6 +160,13 @@ async def test_what_cannot_be_used_is_named_once_and_the_old_one_goes_on(
     add_line(config_dir)
     new = promote_present(config_dir, models)
     models.path(new).write_bytes(b"nothing")
+    refused: list[EventDict] = []
+    async with asyncio.timeout(20):
+        while not refused:  # it is loaded beside the other, by and by
+            await interpreter.interpret([TEXT])
+            interpreter.follow()
+            refused = [entry for entry in logs if entry["event"] == "nlu.model_refused"]
+            await asyncio.sleep(0.01)
     for _ in range(3):
         await interpreter.interpret([TEXT])
         interpreter.follow()
