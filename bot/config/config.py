@@ -140,6 +140,11 @@ class Config:
         zones = {branch.zone} if branch else zones
         return ZoneInfo(zones.pop()) if len(zones) == 1 else None
 
+    def zone_of_branch(self, code: str | None) -> ZoneInfo:
+        """The clock of a branch; the home's where there is none, or it is no longer configured."""
+        branch = self.branches.get(code or "")
+        return ZoneInfo(branch.zone) if branch else HOME_ZONE
+
     def zone_of_scope(self, scope: Mapping[str, Any]) -> ZoneInfo:
         """The clock by which a notice is entered and told: that of the first place of its `scope`, else the home's."""
         branches = [self.branches[code].zone for code in scope.get("branches", ()) if code in self.branches]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.config import HOME_ZONE, Config
+from bot.config import Config
 from bot.conversation.handling import Handling
 from bot.live import Live
 from bot.media.enclosing import Enclosing
@@ -53,9 +53,8 @@ class Desk:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def zone(self, branch: str | None) -> ZoneInfo:
-        """The clock of a branch; Jakarta's where there is none (or it is no longer configured)."""
-        known = self.config.branches.get(branch or "")
-        return ZoneInfo(known.zone) if known else HOME_ZONE
+        """The clock of a branch; the home's where there is none."""
+        return self.config.zone_of_branch(branch)
 
     def zone_of(self, agent: Agent) -> ZoneInfo:
         """The clock that an agent works by."""

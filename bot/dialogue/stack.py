@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from bot.config import HOME_ZONE
 from bot.dialogue import shelf
 from bot.dialogue.flow import Flow, Flows
 from bot.dialogue.questions import Choice, Paged, Unclear
@@ -171,8 +169,7 @@ class Stack:
         return self._world.texts.say(f"intent.{form.intent}", self._dialogue.language, {})
 
     def _local(self, moment: datetime) -> datetime:
-        branch = self._world.config.branches.get(self._dialogue.branch or "")
-        return moment.astimezone(ZoneInfo(branch.zone) if branch else HOME_ZONE)
+        return moment.astimezone(self._world.config.zone_of_branch(self._dialogue.branch))
 
     def back_to(self, serial: int) -> None:
         """Leave the forms above one whose button was tapped."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.config import HOME_ZONE, Branch, Config
+from bot.config import Branch, Config
 from bot.dialogue import shelf
 from bot.dialogue.languages import Languages
 from bot.dialogue.questions import Choice, Choose, Confirm, Evidence, Question, YesNo
@@ -175,8 +175,7 @@ class Talk:
 
     def zone(self, branch: Branch | None = None) -> ZoneInfo:
         """The zone of a branch, or of the one that was spoken of last."""
-        branch = branch or (self.config.branches.get(self.branch) if self.branch else None)
-        return ZoneInfo(branch.zone) if branch else HOME_ZONE
+        return ZoneInfo(branch.zone) if branch else self.config.zone_of_branch(self.branch)
 
     def local_now(self, branch: Branch | None = None) -> datetime:
         """Now, on the clocks of a branch."""

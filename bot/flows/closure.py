@@ -19,6 +19,7 @@ BEHIND = timedelta(days=3)
 """One that ended within this time too: word of it may still go round."""
 COUNTER = "counter"
 """The code of systems.yml that says what helps while an office is closed."""
+_CLOSED = ("closure.holiday", "closure.weekend", "closure.over")
 
 
 async def closure(talk: Talk) -> None:
@@ -105,9 +106,6 @@ def _span(talk: Talk, notice: NoticeView, zone: ZoneInfo) -> dict[str, object]:
         "until_moment": until_moment or "",
         "open_ended": "" if notice.ends_at else talk.word("closure.open_ended"),
     }
-
-
-_CLOSED = ("closure.holiday", "closure.weekend", "closure.over")
 
 
 async def _say_regular(talk: Talk, branch: Branch, day: date, notices: list[NoticeView]) -> None:
