@@ -74,6 +74,7 @@ COMMON: dict[str, Meaning] = {
     "no_connection": Meaning(Act.RETRY, "connection"),
     "timeout": Meaning(Act.RETRY, "connection", unknown=True),
     "broken_answer": Meaning(Act.RETRY, "connection", unknown=True),
+    "interrupted": Meaning(Act.RETRY, "interrupted", unknown=True),
     "http_401": Meaning(Act.REPAIR, "account", REPAIR_SECONDS, everybody=True),
     "http_413": Meaning(Act.DROP, "too_long"),
     "http_429": Meaning(Act.RETRY, "busy", everybody=True),

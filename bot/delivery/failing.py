@@ -16,22 +16,25 @@ _LONGEST = 600.0
 _THROTTLED_WAIT = 2.0
 
 
-def after_failure(due: Due, error: ChannelError, now: datetime, spread: float) -> dict[str, Any]:
+def after_failure(
+    due: Due, error: ChannelError, now: datetime, spread: float, *, asked: bool
+) -> dict[str, Any]:
     """The row's new values.
 
     Where the provider may have taken the message, it is tried once more: a rare double is better than a lost answer.
-    A second doubt leaves the row `unknown`. (Who can be asked is asked before each try, which settles the doubt.)
+    A second doubt leaves the row `unknown`, unless the provider was asked between the two.
 
     Args:
+        asked: whether the provider said before this try that it had taken none before.
         spread: 0 to 1, at random: waits are lengthened by up to a fifth, so that not all come back together.
     """
     known = meaning(error.code)
-    values: dict[str, Any] = FREE | {"error_code": error.code}
+    values: dict[str, Any] = FREE | {"error_code": error.code, "last_try": False}
     if known.act is Act.DONE:
         return FREE | {"error_code": None, "state": OutboxState.SENT, "sent_at": now}
     if error.unknown:
-        values |= {"maybe_sent": True, "doubt_since": due.doubt_since or now - LONGEST_ATTEMPT}
-        if due.maybe_sent:
+        values |= {"doubt_since": due.doubt_since or now - LONGEST_ATTEMPT}
+        if due.doubt_since and not asked:
             return values | {"state": OutboxState.UNKNOWN}
     elif known.act is Act.WINDOW:
         again = {"attempts": due.attempts + 1, "next_try_at": now}

@@ -69,8 +69,8 @@ class Notes:
             held_until=self._clock(),
             parts_sent=0,
             attempts=0,
-            maybe_sent=False,
             doubt_since=None,
+            last_try=False,
         )
         with suppress(*UNAVAILABLE):
             await outbox.change_all(self._database, [Change(nobody, self._held(values))])

@@ -93,9 +93,10 @@ class Due:
     held_until: datetime
     parts_sent: int
     attempts: int
-    maybe_sent: bool
     doubt_since: datetime | None
     """Since when the provider may have taken the part that is due, if it may."""
+    last_try: bool
+    """Whether the one more try that a doubt allows was begun, by a sender that did not come back."""
     traceparent: str | None = None
     """The way on which it is (`bot.tracing`)."""
     last_inbound_at: datetime | None = None
@@ -163,7 +164,7 @@ async def resend(session: AsyncSession, *which: ColumnElement[bool], now: dateti
                 ),
                 "sent_at": None,
                 "attempts": 0,
-                "maybe_sent": False,
+                "last_try": False,
                 "next_try_at": now,
                 "error_code": None,
             }
@@ -305,8 +306,8 @@ _TAKEN = (
     "priority",
     "parts_sent",
     "attempts",
-    "maybe_sent",
     "doubt_since",
+    "last_try",
     "traceparent",
 )
 """Columns of a row that its sender wants to know."""

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -58,6 +59,10 @@ class NotYet(SiagaError):
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         super().__init__(f"{seconds:.2f} s")
+
+
+class HoldLost(SiagaError):
+    """Another sender has the message by now."""
 
 
 class WindowClosed(SiagaError):
@@ -181,20 +186,7 @@ class Sender:
 
     async def _deliver(self, due: Due) -> None:
         try:
-            calls = self._render(due)
-            if due.parts_sent >= len(calls):  # nothing to say, or rendered in fewer parts than before
-                await self._note(due, self._done())
-            for number, call in list(enumerate(calls, start=1))[due.parts_sent :]:
-                provider_id = await self._send(due, call)
-                log.info("outbox.sent", outbox=due.id, channel=due.channel, part=number)
-                due = replace(due, parts_sent=number, maybe_sent=False, doubt_since=None)
-                sent = _left(number, provider_id)
-                if number < len(calls):
-                    sent |= FREE if self._stopping.is_set() else {}
-                else:
-                    sent |= self._done()
-                if not await self._note(due, sent) or self._stopping.is_set():
-                    return
+            await self._bring(due, self._render(due))
         except WindowClosed:
             await self._note(due, FREE | {"state": OutboxState.WAITING})
             log.info("outbox.waiting", outbox=due.id, channel=due.channel)
@@ -202,8 +194,26 @@ class Sender:
             until = self._clock() + timedelta(seconds=wait.seconds)
             await self._note(due, FREE | {"next_try_at": until})
             self._look_again(wait.seconds)
+        except HoldLost:
+            return
         except ChannelError as error:
             await self._failed(due, error)
+
+    async def _bring(self, due: Due, calls: Sequence[Call]) -> None:
+        """Send what has not left yet, part by part, and write down each."""
+        if due.parts_sent >= len(calls):  # nothing to say, or rendered in fewer parts than before
+            await self._note(due, self._done())
+        for number, call in list(enumerate(calls, start=1))[due.parts_sent :]:
+            provider_id = await self._send(due, call)
+            log.info("outbox.sent", outbox=due.id, channel=due.channel, part=number)
+            due = replace(due, parts_sent=number, doubt_since=None, last_try=False)
+            sent = _left(number, provider_id)
+            if number < len(calls):
+                sent |= FREE if self._stopping.is_set() else {}
+            else:
+                sent |= self._done()
+            if not await self._note(due, sent) or self._stopping.is_set():
+                return
 
     def _done(self) -> dict[str, object]:
         return FREE | {"state": OutboxState.SENT, "sent_at": self._clock(), "error_code": None}
@@ -234,13 +244,11 @@ class Sender:
 
     async def _send(self, due: Due, call: Call) -> str:
         """Bring one part out and return the provider's id; ask for it before and after, where that is in doubt."""
-        channel = self._channels[due.channel]
-        asked = channel if isinstance(channel, CanBeAsked) else None
-        if asked and due.doubt_since:
-            found = await find(self._database, asked, due, call, due.doubt_since)
-            if found:
-                return found
+        if due.doubt_since and (found := await self._taken(due, call, due.doubt_since)):
+            return found
         await self._wait_for_turn(due, call)
+        if due.doubt_since:
+            await self._begin_last_try(due)
         begun = self._clock()
         try:
             with tracing.span("send", channel=due.channel), metrics.sending(due.channel):
@@ -249,14 +257,32 @@ class Sender:
             failure = error
         except Exception as error:  # a mistake of ours, after which the provider may have it
             failure = ChannelError(type(error).__name__, unknown=True)
-        if asked and failure.unknown:
-            try:
-                found = await find(self._database, asked, due, call, begun)
-            except ChannelError:
-                found = None  # asked again before it is sent again
-            if found:
-                return found
-        raise failure from None
+        if failure.unknown:
+            with suppress(ChannelError):  # asked again before it is sent again
+                if found := await self._taken(due, call, begun):
+                    return found
+        raise failure
+
+    async def _taken(self, due: Due, call: Call, since: datetime) -> str | None:
+        """The provider's id of what it may have taken since then, if it can be asked and has it."""
+        channel = self._channels[due.channel]
+        if not isinstance(channel, CanBeAsked):
+            return None
+        return await find(self._database, channel, due, call, since)
+
+    async def _begin_last_try(self, due: Due) -> None:
+        """Write down that what is in doubt is tried once more, where the provider cannot be asked.
+
+        Raises:
+            ChannelError: who began that before did not come back: it may have arrived twice by now.
+            HoldLost: another sender has it by now.
+        """
+        if isinstance(self._channels[due.channel], CanBeAsked):
+            return
+        if due.last_try:
+            raise ChannelError("interrupted", unknown=True)
+        if not await self._note(due, {"last_try": True}):
+            raise HoldLost
 
     async def _carry(self, due: Due, call: Call) -> str:
         """Make a call. With a file it shows signs of life: an upload may take longer than a row is ours."""
@@ -331,9 +357,9 @@ class Sender:
     async def _failed(self, due: Due, error: ChannelError) -> None:
         metrics.FAILURES.labels(due.channel, "send", metrics.code(error.code)).inc()
         known = meaning(error.code)
-        if isinstance(self._channels[due.channel], CanBeAsked):
-            due = replace(due, maybe_sent=False)  # it was asked before this try: an earlier doubt is settled
-        values = after_failure(due, error, self._clock(), random.random())  # noqa: S311 (spreads tries, no secret)
+        asked = isinstance(self._channels[due.channel], CanBeAsked)
+        spread = random.random()  # noqa: S311 (it spreads tries, and is no secret)
+        values = after_failure(due, error, self._clock(), spread, asked=asked)
         if known.everybody:
             seconds = wait_seconds(error, 1)
             self._close(due.channel, list(Priority), seconds)
@@ -355,4 +381,4 @@ class Sender:
 
 def _left(parts: int, provider_id: str) -> dict[str, object]:
     """New values of a row of which so many parts left, the last one by that name."""
-    return {"parts_sent": parts, "provider_id": provider_id, "maybe_sent": False, "doubt_since": None}
+    return {"parts_sent": parts, "provider_id": provider_id, "doubt_since": None, "last_try": False}

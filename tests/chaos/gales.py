@@ -1,6 +1,7 @@
 """How the providers fail while there is a gale: 500, 429 with a wait, no answer in time, a connection that breaks."""
 
 import random
+import re
 import time
 
 from starlette.requests import Request
@@ -14,17 +15,14 @@ _SILENCE = 11.0  # seconds: more than the 10 that the service waits for an answe
 
 
 class Gale:
-    """The failures of one provider; calm until it is let loose.
-
-    A message whose fate is left in doubt once is not left so again where the provider cannot be asked: after a
-    second doubt the service rightly leaves it to a person, and whether all goes well by itself is what is to be seen.
-    """
+    """The failures of one provider; calm until it is let loose."""
 
     def __init__(self, provider: str, seed: int) -> None:
         self._provider = provider
         self._chance = random.Random(f"{seed} {provider}")
         self._until = 0.0
-        self._doubted: set[str] = set()
+        self.doubts: list[tuple[float, str]] = []
+        """When Telegram left a message in doubt (`time.monotonic`), and of which chat."""
         self.failed: dict[str, int] = {}
         """How many requests failed, by how."""
 
@@ -39,9 +37,7 @@ class Gale:
         how = self._chance.choices(("500", "429", "cut", "silent"), weights=(4, 3, 4, 1))[0]
         taken = self._chance.random() < 0.5
         if how != "429" and self._provider == "telegram":
-            said = await _said(request)
-            how = "429" if said in self._doubted else how
-            self._doubted.add(said)
+            self.doubts.append((time.monotonic(), await _chat(request)))
         self.failed[how] = self.failed.get(how, 0) + 1
         return self._fault(how, taken)
 
@@ -64,8 +60,7 @@ class Gale:
         return Fault(status=429, body=said, headers={"Retry-After": str(seconds)})
 
 
-async def _said(request: Request) -> str:
-    """What a request says, the same whenever it is made again: what stands between the parts of a form differs."""
-    boundary = request.headers.get("content-type", "").partition("boundary=")[2].strip('"')
-    body = await request.body()
-    return (body.replace(boundary.encode(), b"") if boundary else body).decode(errors="replace")
+async def _chat(request: Request) -> str:
+    """The chat to which a request sends something, as JSON or as a form."""
+    found = re.search(rb"chat_id\D+(\d+)", await request.body())
+    return found[1].decode() if found else ""

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tests.chaos.findings import Finding, Wrong
 from tests.chaos.news import news_of
-from tests.chaos.reckoning import Finding, Queued, Reckoning, Shown, Wrong, sent_once
+from tests.chaos.reckoning import Reckoning
+from tests.chaos.sending import Queued, Shown, sent_once
 
 
 @dataclass(frozen=True)

@@ -29,14 +29,16 @@ from bot.storage.tables import (
     Message,
     Outbox,
 )
+from tests.chaos.findings import Finding, Wrong
 from tests.chaos.hearing import Hearing
 from tests.chaos.house import QUIET, House
 from tests.chaos.news import Span, news_of
 from tests.chaos.people import CASE, Told
 from tests.chaos.pictures import fingerprint
 from tests.chaos.post import Posted
-from tests.chaos.reckoning import Finding, Line, Queued, Shown, Stored, Talk, Written, Wrong
+from tests.chaos.reckoning import Line, Stored, Talk, Written
 from tests.chaos.script import Script
+from tests.chaos.sending import Queued, Shown
 from tests.standins.server import Taken
 from tests.standins.telegram_uploads import Uploaded
 from tests.standins.twilio_media import Fetched
@@ -150,6 +152,7 @@ class Ledger:
     Args:
         post: the webhooks, by what the provider calls the message.
         receipts: the furthest state that was reported of each message of ours.
+        resent: how often a supervisor sent each row of the outbox again.
     """
 
     house: House
@@ -157,6 +160,7 @@ class Ledger:
     sealer: Sealer
     post: Mapping[str, Posted]
     receipts: Mapping[str, str]
+    resent: Mapping[int, int]
 
     @cached_property
     def shown(self) -> Mapping[str, list[Shown]]:
@@ -186,7 +190,7 @@ class Ledger:
                 Line(ids.get(row.inbox_id, "?"), row.body, found.names.get(row.refers_to))
                 for row in found.lines.get(address, ())
             ),
-            outbox=tuple(_queued(row) for row in found.outbox.get(address, ()) if row.notice_id is None),
+            outbox=tuple(self._queued(row) for row in found.outbox.get(address, ()) if row.notice_id is None),
             shown=tuple(replace(one, text=plain(one.text, script)) for one in shown),
             cases=tuple(sorted(_case(case, told, files) for case in cases)),
             numbers=all(number in numbers for one in shown for number in CASE.findall(one.text)),
@@ -223,7 +227,12 @@ class Ledger:
     def _heard(self, address: str, due: frozenset[str], free: frozenset[str]) -> Hearing:
         rows = [row for row in self.found.outbox.get(address, ()) if row.notice_id is not None]
         shown = [one for one in self.shown[address] if news_of(one.text)]
-        return Hearing(f"news to {address}", due, free, tuple(map(_queued, rows)), tuple(shown))
+        return Hearing(f"news to {address}", due, free, tuple(map(self._queued, rows)), tuple(shown))
+
+    def _queued(self, row: Outbox) -> Queued:
+        """A row with the provider's id of its message. All that are compared fit into one."""
+        assert row.parts_sent <= 1, "the script asks for a reply that is sent in parts"
+        return Queued(row.state.value, row.provider_id, self.resent.get(row.id, 0))
 
     def left_over(self) -> list[Finding]:
         """Files that nobody knows, and those that the provider should have deleted."""
@@ -268,12 +277,6 @@ def _stored(row: Inbox) -> Stored:
 def _seconds(at: datetime) -> float:
     """The service's clock, which is this machine's, as `time.monotonic` counts."""
     return at.timestamp() - _SINCE
-
-
-def _queued(row: Outbox) -> Queued:
-    """A row with the provider's id of its message. All that are compared fit into one."""
-    assert row.parts_sent <= 1, "the script asks for a reply that is sent in parts"
-    return Queued(row.state.value, row.provider_id)
 
 
 def _file(row: Any, found: Found) -> str:

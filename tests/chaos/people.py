@@ -49,20 +49,23 @@ class Turns:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._waiting: dict[str, tuple[int, asyncio.Event]] = {}
+        self._waiting: dict[str, tuple[int, bool, asyncio.Event]] = {}
 
-    async def taken(self, address: str, messages: int, patience: float) -> None:
+    async def taken(self, address: str, messages: int, patience: float, *, answered: bool = False) -> None:
         """Return when that many messages of the address were taken in and none is pending.
+
+        Args:
+            answered: wait for the answers too: none of them comes, once or once more, after that.
 
         Raises:
             Stuck: that does not come about within `patience` seconds.
         """
         done = asyncio.Event()
-        self._waiting[address] = messages, done
+        self._waiting[address] = messages, answered, done
         try:
             await asyncio.wait_for(done.wait(), patience)
         except TimeoutError:
-            raise Stuck("a message was not read") from None
+            raise Stuck("a message was not answered" if answered else "a message was not read") from None
         finally:
             del self._waiting[address]
 
@@ -86,13 +89,16 @@ class Turns:
     async def _look(self, connection: asyncpg.Connection) -> None:
         rows = await connection.fetch(
             "select address, count(*) filter (where state <> 'pending') as done, "
-            "count(*) filter (where state = 'pending') as pending "
+            "count(*) filter (where state = 'pending') as pending, "
+            "exists(select from outbox where outbox.address = inbox.address"
+            " and outbox.state in ('queued', 'unknown')) as unsent "
             "from inbox where address = any($1) group by address",
             list(self._waiting),
         )
         for row in rows:
-            messages, done = self._waiting.get(row["address"], (0, None))
-            if done and row["done"] >= messages and not row["pending"]:
+            messages, answered, done = self._waiting.get(row["address"], (0, False, None))
+            open_yet = row["pending"] or (answered and row["unsent"])
+            if done and row["done"] >= messages and not open_yet:
                 done.set()
 
 
@@ -144,7 +150,7 @@ class Street:
             await self._until(lambda: _offers(phone, step.tap), f"no button {step.tap}")
             return [self._letter(told, phone.tapped(step.tap), step.tap)]
         if step.quote:
-            await self._until(lambda: _is_over(phone, step.quote), f"nothing came after {step.quote}")
+            await self.turns.taken(told.script.address, len(told.wrote), self.post.patience, answered=True)
             return [self._letter(told, phone.quoting(step.quote, text, now), text) for text in texts]
         if step.photos:
             return self._album(told, step.photos, "".join(texts))
@@ -267,8 +273,3 @@ def _files(phone: Phone) -> list[bytes]:
 
 def _offers(phone: Phone, title: str) -> bool:
     return any(title in got.buttons for got in phone.got())
-
-
-def _is_over(phone: Phone, words: str) -> bool:
-    """Whether something else came after a message with these words. Then it does not come a second time."""
-    return any(words in got.text for got in phone.got()) and words not in phone.got()[-1].text

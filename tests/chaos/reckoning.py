@@ -6,49 +6,9 @@ Pure: everything that it knows stands in `Talk`. What is told apart in a run, an
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from itertools import pairwise
 
-
-class Wrong(StrEnum):
-    """Everything that must not happen; each is a figure of the report."""
-
-    LOST = "messages lost"
-    TWICE = "messages run twice"
-    MIXED_UP = "messages read as another"
-    READ_OUT_OF_ORDER = "messages read out of order"
-    REPLY_LOST = "replies lost"
-    REPLY_TWICE = "replies made twice"
-    REPLY_OTHER = "replies that differ"
-    REPLIES_OUT_OF_ORDER = "replies out of order"
-    SENT_TWICE = "sent twice"
-    CASE_LOST = "cases lost"
-    CASE_TWICE = "cases doubled"
-    CASE_OTHER = "cases that differ"
-    RECEIPT = "receipts lost"
-    STATE = "conversations left in another state"
-    STUCK = "conversations stuck"
-    REFUSED = "webhooks refused"
-    FELL = "processes that ended by themselves"
-    LEFT = "replies left to a person"
-    PHOTO_LOST = "photos lost"
-    PHOTO_TWICE = "photos kept twice"
-    PHOTO_LEFT = "photos left at the provider"
-    ALBUM = "albums read as several turns"
-    EDIT = "edits run as messages"
-    QUOTE = "quotes lost"
-    NEWS_MISSED = "news that missed somebody"
-    NEWS_TWICE = "news told twice"
-    NEWS_UNASKED = "news to who did not ask for it"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong."""
-
-    wrong: Wrong
-    whose: str
-    what: str = ""
+from tests.chaos.findings import Finding, Wrong
+from tests.chaos.sending import Queued, Shown, sent_once
 
 
 @dataclass(frozen=True)
@@ -93,30 +53,6 @@ class Line:
     provider_id: str
     text: str
     refers_to: str | None = None
-
-
-@dataclass(frozen=True)
-class Queued:
-    """A row of the outbox: what it came to, and the provider's id for it."""
-
-    state: str
-    provider_id: str | None
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A message as the participant got it.
-
-    Args:
-        text: with everything replaced that differs from one conversation to the next.
-        doubtful: whether its sender may not have learnt that it was taken.
-        fate: when the provider took it and had answered, for whoever looks for the cause of a finding.
-    """
-
-    provider_id: str
-    text: str
-    doubtful: bool = False
-    fate: str = ""
 
 
 @dataclass(frozen=True)
@@ -284,49 +220,6 @@ def _in_order(talk: Talk, found: list[Finding]) -> None:
             if before and at[one.provider_id] > at[other.provider_id]:
                 found.append(Finding(Wrong.READ_OUT_OF_ORDER, talk.name))
                 return
-
-
-def sent_once(
-    name: str, outbox: Sequence[Queued], shown: Sequence[Shown], found: list[Finding]
-) -> tuple[list[str], int]:
-    """Each row of the outbox was sent once, in its order. Gives the texts without doubles, and how many these were."""
-
-    def wrong(what: Wrong, detail: str = "") -> None:
-        found.append(Finding(what, name, detail))
-
-    place = {one.provider_id: at for at, one in enumerate(shown)}
-    for row in outbox:
-        if row.state in ("dead", "unknown"):
-            wrong(Wrong.LEFT, row.state)
-        elif row.state != "sent":
-            wrong(Wrong.STUCK, f"a reply is {row.state}")
-        elif row.provider_id not in place:
-            wrong(Wrong.REPLY_LOST, "sent, says the outbox, but the provider does not know it")
-    known = [row.provider_id for row in outbox if row.provider_id in place]
-    if len(set(known)) < len(known):
-        wrong(Wrong.REPLY_LOST, "two rows of the outbox are one message")
-    if any(place[str(one)] > place[str(other)] for one, other in pairwise(known)):
-        wrong(Wrong.REPLIES_OUT_OF_ORDER)
-    singles = [one for one in shown if one.provider_id in set(known)]
-    allowed = _doubles(name, shown, singles, found)
-    return [one.text for one in singles], allowed
-
-
-def _doubles(name: str, shown: Sequence[Shown], singles: Sequence[Shown], found: list[Finding]) -> int:
-    """Messages that no row knows: each has to be the one allowed double of one that a row does know."""
-    excused: set[str] = set()
-    for at, extra in enumerate(shown):
-        if extra in singles:
-            continue
-        later = [one for one in shown[at + 1 :] if one in singles and one.text == extra.text]
-        if not extra.doubtful or not later or later[0].provider_id in excused:
-            found.append(Finding(Wrong.SENT_TWICE, name, f"message {at + 1} of {len(shown)}, {extra.fate}"))
-            continue
-        between = shown[at + 1 : shown.index(later[0])]
-        if any(one.text != extra.text for one in between):
-            found.append(Finding(Wrong.REPLIES_OUT_OF_ORDER, name, "a double came after a later reply"))
-        excused.add(later[0].provider_id)
-    return len(excused)
 
 
 def _compare(talk: Talk, singles: list[str], reference: Sequence[Talk], found: list[Finding]) -> None:

@@ -21,6 +21,7 @@ from bot.storage.engine import Database
 from bot.storage.sealing import Sealer
 from bot.storage.tables import Attachment, Inbox, InboxState, MediaFile, Outbox, OutboxState, Role
 from tests.chaos import ledger
+from tests.chaos.findings import Finding, Wrong
 from tests.chaos.gales import Gale
 from tests.chaos.hearing import Hearing, listen
 from tests.chaos.house import House, running_house
@@ -29,8 +30,9 @@ from tests.chaos.news import Herald, news_of
 from tests.chaos.people import AWAY, Street, Stuck, Told, Turns
 from tests.chaos.post import ANSWER_WITHIN, Post
 from tests.chaos.receipts import Receipts
-from tests.chaos.reckoning import Finding, Reckoning, Talk, Wrong, reckon
+from tests.chaos.reckoning import Reckoning, Talk, reckon
 from tests.chaos.script import Script, reference, scripts
+from tests.chaos.supervisor import LEFT, Supervisor
 from tests.chaos.weather import Blow, Event, forecast
 from tests.conftest import SECRET_KEY
 from tests.subscribers import subscribers
@@ -40,6 +42,7 @@ _DRAIN = 900.0
 _LEFT = (
     Inbox.state == InboxState.PENDING,
     Outbox.state == OutboxState.QUEUED,
+    LEFT,
     Attachment.media_id.is_(None),
     and_(MediaFile.next_try_at.is_not(None), not_(ledger.UNSENT)),
 )
@@ -104,6 +107,7 @@ class Storm:
         self.receipts = Receipts(house, street.post, random.Random(f"{plan.seed} receipts"))
         self.gales = {name: Gale(name, plan.seed) for name in ("twilio", "telegram")}
         house.twilio.weather, house.telegram.weather = self.gales["twilio"], self.gales["telegram"]
+        self.supervisor = Supervisor(database, house, self.gales["telegram"])
         self.blows: Counter[str] = Counter()
         self.herald = Herald(street.ask)
         self.crowd: list[str] = []
@@ -111,7 +115,8 @@ class Storm:
 
     async def run(self) -> Report:
         """All of it."""
-        watching = [self.house.watch(), self.street.turns.watch(), self.receipts.watch()]
+        jobs = (self.house, self.street.turns, self.receipts, self.supervisor)
+        watching = [job.watch() for job in jobs]
         play = asyncio.create_task(self._play())
         tasks = [play, *(asyncio.create_task(job) for job in watching)]
         try:
@@ -214,8 +219,9 @@ class Storm:
                     left = [await session.scalar(select(func.count()).where(one)) for one in _LEFT]
             except AWAY:
                 continue
-            busy = self.street.post.under_way or self.house.twilio.fetching
-            if not any(left) and not busy:
+            fetching = self.house.twilio.fetching
+            self.receipts.round()  # of what was sent since it last looked
+            if not any(left) and not fetching and not self.street.post.under_way:
                 return
             await asyncio.sleep(0.5)
 
@@ -223,13 +229,21 @@ class Storm:
         sealer = Sealer(SECRET_KEY)
         vault = Vault(open_store(str(self.house.folder / "media")), sealer)
         found = await ledger.read(self.database, vault)
-        book = Ledger(self.house, found, sealer, self.street.post.letters, self.receipts.told)
+        book = Ledger(
+            self.house, found, sealer, self.street.post.letters, self.receipts.told, self.supervisor.resent
+        )
         steady, shaken = [book.talk(one) for one in calm], [book.talk(one) for one in told]
         reckoning = reckon([*steady, *shaken], steady)
         news = self.herald.told
         hearings = [book.hearing(one, news) for one in (*calm, *told)] + book.crowd(self.crowd, news)
         heard = listen(hearings)
-        reckoning.findings += [*heard.findings, *book.left_over(), *self._of_the_house(), *self.stuck]
+        reckoning.findings += [
+            *heard.findings,
+            *book.left_over(),
+            *self._of_the_house(),
+            *self.stuck,
+            *self.supervisor.wrongly_left,
+        ]
         reckoning.allowed += heard.allowed
         logged, strays = _logged(self.house)
         return Report(
@@ -263,6 +277,7 @@ class Storm:
                 bool(news_of(one.text)) for shown in book.shown.values() for one in shown
             ),
             "receipts": len(self.receipts.told),
+            "sent again by a supervisor": self.supervisor.resent.total(),
         }
 
     async def _turns(self) -> int:

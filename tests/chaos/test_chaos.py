@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.chaos.__main__ import written
+from tests.chaos.findings import Wrong
 from tests.chaos.hearing import Hearing, listen
-from tests.chaos.reckoning import Shown, Talk, Wrong, reckon
+from tests.chaos.reckoning import Talk, reckon
+from tests.chaos.sending import Shown
 from tests.chaos.storm import Plan, Report, run
 from tests.chaos.weather import Blow, forecast
 

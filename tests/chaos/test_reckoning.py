@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.chaos.findings import Finding, Wrong
 from tests.chaos.hearing import Hearing, listen
-from tests.chaos.reckoning import Line, Queued, Reckoning, Shown, Stored, Talk, Written, Wrong, reckon
+from tests.chaos.reckoning import Line, Reckoning, Stored, Talk, Written, reckon
+from tests.chaos.sending import Queued, Shown, sent_once
 
 GOOD = Talk(
     name="complaint whatsapp 7",
@@ -268,3 +270,40 @@ def test_one_double_of_news_is_allowed_where_nobody_could_know() -> None:
     double = Shown("first copy", HEARD.shown[0].text, doubtful=True)
     found = listen([replace(HEARD, shown=(double, *HEARD.shown))])
     assert (found.findings, found.allowed) == ([], 1)
+
+
+def resent(*copies: Shown) -> Talk:
+    """The first reply was left to a person, who sent it again: it came after the others, beside these copies."""
+    first, *others = GOOD.shown
+    assert GOOD.outbox[0].provider_id == first.provider_id
+    outbox = (replace(GOOD.outbox[0], resent=1), *GOOD.outbox[1:])
+    return replace(GOOD, outbox=outbox, shown=(*copies, *others, first))
+
+
+def test_what_a_person_sent_again_may_come_late_and_once_more() -> None:
+    copy = replace(GOOD.shown[0], doubtful=True)
+    copies = [replace(copy, provider_id=f"copy {n}") for n in range(3)]
+    for count in range(3):
+        judgement = judged(resent(*copies[:count]))
+        assert (judgement.findings, judgement.allowed) == ([], count)
+    assert [finding.wrong for finding in judged(resent(*copies)).findings] == [Wrong.SENT_TWICE]
+
+
+def test_a_double_may_come_before_and_after_what_a_person_sent_again() -> None:
+    first, second, *others = GOOD.shown
+    double = replace(second, provider_id="copy", doubtful=True)
+    again = replace(resent(), shown=(double, first, second, *others))
+    assert not judged(again).findings
+    found = judged(replace(again, outbox=GOOD.outbox)).findings
+    assert [finding.wrong for finding in found] == [Wrong.REPLIES_OUT_OF_ORDER]
+
+
+def test_of_two_replies_that_say_the_same_each_may_have_come_twice() -> None:
+    first, second, *others = GOOD.shown
+    same = replace(second, text=first.text)
+    copies = [replace(first, provider_id=f"copy {n}", doubtful=True) for n in range(3)]
+    found: list[Finding] = []
+    texts, allowed = sent_once("7", resent().outbox, (*copies, same, first, *others), found)
+    assert (found, allowed, len(texts)) == ([], 3, len(GOOD.outbox))
+    sent_once("7", GOOD.outbox, (*copies, first, same, *others), found)
+    assert [finding.wrong for finding in found] == [Wrong.SENT_TWICE]

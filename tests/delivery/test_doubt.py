@@ -23,6 +23,7 @@ from bot.storage.tables import OutboxState
 from tests.delivery.contents import Contents
 from tests.delivery.post import Post
 from tests.standins import TelegramStandIn, TwilioStandIn
+from tests.standins.telegram import error_body
 
 PHONE = "whatsapp:+6281234567890"
 
@@ -70,11 +71,7 @@ async def test_a_message_that_was_not_taken_is_sent_once_more(post: Post, twilio
     assert await sent(post) is OutboxState.SENT
     assert len(twilio.sent) == 1
     row = await post.row()
-    assert (row.provider_id, row.maybe_sent, row.doubt_since) == (
-        twilio.sent[0]["MessageSid"],
-        False,
-        None,
-    )
+    assert (row.provider_id, row.doubt_since) == (twilio.sent[0]["MessageSid"], None)
 
 
 @pytest.mark.parametrize("taken", [True, False])
@@ -147,7 +144,7 @@ async def test_sent_again_by_a_person_it_is_looked_for_first(post: Post, twilio:
     twilio.cut_next(after_taking=True)
     twilio.fail_next(503, "down", times=1)
     async with asyncio.timeout(20), post.sending():
-        while not (await post.row()).maybe_sent:
+        while not (await post.row()).doubt_since:
             await asyncio.sleep(0.02)
     row = await post.row()
     async with post.database.engine.begin() as connection:
@@ -182,6 +179,54 @@ async def test_telegram_cannot_be_asked_and_is_tried_once_more(post: Post, teleg
     for _ in range(2):
         telegram.cut_next(after_taking=True)
     assert await sent(post) is OutboxState.UNKNOWN
+    assert len(telegram.sent) == 2
+
+
+async def in_doubt_at_telegram(post: Post, telegram: TelegramStandIn) -> None:
+    """One try that Telegram took, of which we had no answer."""
+    await post.queue("halo", to="telegram:4711")
+    telegram.cut_next(after_taking=True)
+    async with asyncio.timeout(20), post.sending():
+        while not (await post.row()).doubt_since:
+            await asyncio.sleep(0.02)
+    async with post.database.engine.begin() as connection:
+        await connection.exec_driver_sql("update outbox set next_try_at = now()")
+
+
+async def test_a_sender_that_died_in_the_one_more_try_is_not_followed_by_another(
+    post: Post, telegram: TelegramStandIn
+) -> None:
+    await in_doubt_at_telegram(post, telegram)
+    telegram.hang_next(3, after_taking=True)
+    async with asyncio.timeout(20), post.sending():
+        while len(telegram.sent) < 2:
+            await asyncio.sleep(0.02)
+        async with post.database.engine.begin() as connection:
+            await connection.exec_driver_sql("update outbox set held_until = now()")  # as if it had died now
+        assert await sent(post) is OutboxState.UNKNOWN
+    row = await post.row()
+    assert (row.state, row.error_code, len(telegram.sent)) == (OutboxState.UNKNOWN, "interrupted", 2)
+    assert await post.resend(row.id)
+    assert await sent(post) is OutboxState.SENT
+
+
+async def test_a_sender_that_died_before_the_one_more_try_is_followed_by_another(
+    post: Post, telegram: TelegramStandIn
+) -> None:
+    await in_doubt_at_telegram(post, telegram)
+    for _ in range(2):
+        [_] = await outbox.claim_due(post.database, uuid4(), datetime.now(UTC), 0.1, {"telegram": Room(8, 8)})
+        await asyncio.sleep(0.2)
+    assert await sent(post) is OutboxState.SENT
+    assert len(telegram.sent) == 2
+
+
+async def test_a_clear_refusal_leaves_the_one_more_try_to_be_made(
+    post: Post, telegram: TelegramStandIn
+) -> None:
+    await in_doubt_at_telegram(post, telegram)
+    telegram.fail_next(429, error_body(429, "Too Many Requests: retry after 1", retry_after=1))
+    assert await sent(post) is OutboxState.SENT
     assert len(telegram.sent) == 2
 
 

@@ -256,7 +256,7 @@ async def test_where_nobody_can_be_asked_a_broken_connection_means_one_more_try(
     await post.queue("satu")
     await post.run_until_settled()
     row = await post.row()
-    assert (row.state, row.maybe_sent) == (OutboxState.QUEUED, True)
+    assert (row.state, bool(row.doubt_since), row.last_try) == (OutboxState.QUEUED, True, False)
     post.clock.now = row.next_try_at
     await post.run_until_settled()
     row = await post.row()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-import time
+import threading
 
 import httpx
 import pytest
@@ -221,11 +221,11 @@ async def test_it_tells_whether_anybody_was_left_to_hear_that_a_message_was_take
     host = telegram.url.removeprefix("http://")
     body = json.dumps({"chat_id": 5, "text": "halo"})
     request = f"POST /bot{telegram.token}/sendMessage HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
-    busy = asyncio.Event()
+    busy, gone_by_then = threading.Event(), threading.Event()
 
     async def stall(_: Request) -> None:
         busy.set()
-        time.sleep(0.5)  # as on a machine that does much else: what comes now is looked at later
+        gone_by_then.wait(10)  # as on a machine that does much else: what comes now is looked at later
 
     telegram.weather = stall
     first = asyncio.create_task(http.post(f"{telegram.url}/bot{telegram.token}/getMe"))
@@ -235,6 +235,8 @@ async def test_it_tells_whether_anybody_was_left_to_hear_that_a_message_was_take
     _, writer = await asyncio.open_connection(*host.split(":"))
     writer.write(f"{request}Content-Length: {len(body)}\r\n\r\n{body}".encode())
     writer.close()
+    await writer.wait_closed()
+    gone_by_then.set()
     await first
     await http.post(f"{telegram.url}/bot{telegram.token}/sendMessage", json={"chat_id": 5, "text": "halo"})
     gone, there = telegram.taken.values()

@@ -184,10 +184,13 @@ class Outbox(Base):
     held_until: Mapped[datetime | None]
     provider_id: Mapped[str | None]
     error_code: Mapped[str | None]
-    maybe_sent: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Whether the provider may already have taken the part that is due: such a try is repeated once at most."""
     doubt_since: Mapped[datetime | None]
-    """Since when it may have: a provider that can be asked is asked what it took from then on."""
+    """Since when the provider may already have taken the part that is due, if it may.
+
+    One that can be asked is asked what it took from then on; with any other, one more try is made at most.
+    """
+    last_try: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether that one more try was begun: if its sender does not come back, nobody tries again."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     sent_at: Mapped[datetime | None]
     traceparent: Mapped[str | None]
