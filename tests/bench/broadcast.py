@@ -39,6 +39,7 @@ from bot.local import Services, local_services
 from bot.notices import broadcasts
 from bot.notices.broadcaster import Broadcaster
 from bot.notices.publishing import NewNotice, Publisher
+from bot.serving import spare_what_is_loaded
 from bot.settings import HOME
 from bot.storage.engine import Database
 from bot.storage.migrating import upgrade
@@ -83,6 +84,7 @@ async def serve(site: Site) -> None:
         clock=clock,
     )
     pace = Pace(limits(*site.rates), site.redis_url)
+    spare_what_is_loaded()
     never = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(broadcaster.run(never))
@@ -112,6 +114,7 @@ async def measure(services: Services, args: Namespace) -> dict[str, object]:
             (args.whatsapp, args.telegram),
         )
         await subscribers(database, args.people // 2, clock())
+        spare_what_is_loaded()  # a stand-in that stands still would take what comes meanwhile for a burst
         process = get_context("spawn").Process(target=_run, args=(site,))
         process.start()
         assert process.pid
