@@ -180,6 +180,22 @@ async def test_a_sender_tells_its_numbers_and_finishes_what_is_on_its_way(
     assert len(telegram.sent) == 2
 
 
+async def test_what_is_loaded_is_spared_by_the_collector_of_cycles(
+    settings: dict[str, str], tmp_path: Path
+) -> None:
+    """Python itself tells, at the end of the process: it imports `sitecustomize` before anything else."""
+    told = tmp_path / "told"
+    leaving = f"open({str(told)!r}, 'w').write(f'{{gc.get_freeze_count()}} {{len(gc.get_objects())}}')"
+    (tmp_path / "sitecustomize.py").write_text(f"import atexit, gc\natexit.register(lambda: {leaving})\n")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    env, port, _ = with_port(settings | {"PYTHONPATH": path})
+    with running_part("sender", env, tmp_path / "log", port=port) as sender:
+        sender.send_signal(signal.SIGTERM)
+        await until_gone(sender, 15)
+    spared, looked_through = map(int, told.read_text().split())
+    assert spared > 4 * looked_through
+
+
 async def queue(database: Database, sealer: Sealer, address: Address) -> None:
     async with database.sessions.begin() as session:
         letter = Letter(address=address, text=Text(body="halo"))
