@@ -1,4 +1,4 @@
-"""The harness's providers: Twilio has a file as soon as any of our processes gives it, and doubts are remembered."""
+"""The harness's providers: Twilio has a file once any process of ours gives it; whose message was in doubt is known."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from tests.chaos import fetching
 from tests.chaos.fetching import FetchingTwilio
-from tests.chaos.gales import _said
+from tests.chaos.gales import Gale
 from tests.running import free_port
 from tests.standins.server import StandIn, listening
 from tests.standins.twilio import NUMBER
@@ -80,20 +80,27 @@ async def test_what_cannot_be_had_is_not_shown_and_is_to_be_reported(
     assert {twilio.messages[sid]["error_code"] for sid in (refused, away)} == {63019}
 
 
-async def test_the_same_upload_is_known_again_whatever_stands_between_its_parts() -> None:
-    def upload(content: bytes) -> Request:
-        made = httpx.Request("POST", "http://x", data={"chat_id": "1"}, files={"photo": ("a.jpg", content)})
+@pytest.mark.parametrize("uploads", [False, True])
+async def test_it_is_noted_whose_message_telegram_left_in_doubt(uploads: bool) -> None:
+    files = {"photo": ("foto.jpg", b"foto 4711", "image/jpeg")} if uploads else None
+    said = (
+        {"data": {"chat_id": "815"}, "files": files}
+        if uploads
+        else {"json": {"chat_id": 815, "text": "4711"}}
+    )
+    posted = httpx.Request("POST", "http://telegram.example/sendPhoto", **said)
+    gale = Gale("telegram", 1)
+    gale.blow(60)
+    while not gale.doubts:
+        await gale(_received(posted))
+    assert {chat for _, chat in gale.doubts} == {"815"}
 
-        async def receive() -> dict[str, object]:
-            return {"type": "http.request", "body": made.read(), "more_body": False}
 
-        headers = [(name.lower(), value) for name, value in made.headers.raw]
-        return Request({"type": "http", "method": "POST", "headers": headers}, receive)
+def _received(posted: httpx.Request) -> Request:
+    """A request as a server has it."""
+    body = posted.read()
 
-    first, again, other = upload(b"foto"), upload(b"foto"), upload(b"lain")
-    assert first.headers["content-type"] != again.headers["content-type"]
-    said = await _said(first)
-    assert "foto" in said
-    assert said == await _said(again) != await _said(other)
-    async with first.form() as form:  # and can still be read
-        assert form["chat_id"] == "1"
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request({"type": "http", "method": "POST", "headers": posted.headers.raw}, receive)
