@@ -151,6 +151,7 @@ class Street:
             return [self._letter(told, phone.tapped(step.tap), step.tap)]
         if step.quote:
             await self.turns.taken(told.script.address, len(told.wrote), self.post.patience, answered=True)
+            await self._until(lambda: _says(phone, step.quote), f"nothing says {step.quote}")
             return [self._letter(told, phone.quoting(step.quote, text, now), text) for text in texts]
         if step.photos:
             return self._album(told, step.photos, "".join(texts))
@@ -273,3 +274,7 @@ def _files(phone: Phone) -> list[bytes]:
 
 def _offers(phone: Phone, title: str) -> bool:
     return any(title in got.buttons for got in phone.got())
+
+
+def _says(phone: Phone, words: str) -> bool:
+    return any(words in got.text for got in phone.got())
